@@ -1,0 +1,74 @@
+"""Support code of the course: plumbing here, ideas in the notebooks.
+
+Importing this package loads neither TensorFlow nor matplotlib; a submodule is imported when it is first named.
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+_SUBMODULES = (
+    "checks",
+    "datasets",
+    "layers",
+    "likelihood",
+    "metrics",
+    "paths",
+    "plots",
+    "results",
+    "runtime",
+    "sampling",
+    "training",
+    "widgets",
+)
+__all__ = [*_SUBMODULES, "check", "show_source"]
+
+
+def __getattr__(name):
+    if name in _SUBMODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
+
+
+def __dir__():
+    return sorted(set(globals()) | set(__all__))
+
+
+def check(name, answer=None):
+    """Say whether an exercise is solved, and if not, what is likely wrong; never the answer.
+
+    Args:
+        name: "notebook.exercise", for example "02_gan_math.optimal_discriminator".
+        answer: what the exercise asks for: a function, a number, an array. None or `...` counts as not attempted.
+
+    Returns:
+        `checks.Verdict`, true when the answer passed.
+    """
+    from genai_utils.checks import check
+
+    return check(name, answer)
+
+
+def show_source(obj):
+    """Show the source of a function or class of this package, highlighted, as it runs.
+
+    Args:
+        obj: a function, a method or a class written in Python.
+
+    Returns:
+        `IPython.display.Code`.
+
+    Raises:
+        TypeError: `obj` has no Python source.
+    """
+    import inspect
+
+    from IPython.display import Code
+
+    try:
+        source = inspect.getsource(obj)
+    except (OSError, TypeError):
+        raise TypeError(
+            f"show_source expects a function or class written in Python, got {type(obj).__name__}"
+        ) from None
+    return Code(inspect.cleandoc(source) if source[:1].isspace() else source, language="python")

@@ -1,0 +1,62 @@
+"""Where files are read from and written to.
+
+Read: `data/` and `results/`, which travel in the wheel. Written: everything below `home()`, one folder that the
+environment variable GENAI_HOME moves, for example to a mounted Drive.
+"""
+import os
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def resource(relative):
+    """Path of a file or folder that is shipped with the course.
+
+    Args:
+        relative: path below the repository root, such as "data/sprites" or "results/09_pixelcnn.json".
+
+    Returns:
+        pathlib.Path; it exists.
+
+    Raises:
+        FileNotFoundError: neither the checkout nor the installed package holds it.
+    """
+    places = [_PACKAGE.parent / relative, _PACKAGE / "_share" / relative]
+    if not (_PACKAGE.parent / "pyproject.toml").exists():  # installed from a wheel: the parent is site-packages
+        places.reverse()
+    for place in places:
+        if place.exists():
+            return place
+    raise FileNotFoundError(f"{relative} is not shipped with the course; looked for {places[0]} and {places[1]}")
+
+
+def home():
+    """Folder under which the course writes caches, checkpoints and outputs; GENAI_HOME moves it."""
+    chosen = os.environ.get("GENAI_HOME")
+    return Path(chosen).expanduser() if chosen else Path.home() / ".cache" / "genai-workbook"
+
+
+def _made(folder):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(
+            f"cannot create {folder} ({error.strerror or error}); set the environment variable GENAI_HOME "
+            "to a folder you may write to"
+        ) from None
+    return folder
+
+
+def cache_dir():
+    """Folder for downloaded files, made on demand."""
+    return _made(home() / "data")
+
+
+def checkpoint_dir(name):
+    """Folder for the checkpoints of one training, made on demand."""
+    return _made(home() / "checkpoints" / name)
+
+
+def output_dir(name):
+    """Folder for what a notebook exports, made on demand."""
+    return _made(home() / "outputs" / name)

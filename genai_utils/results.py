@@ -1,0 +1,137 @@
+"""Recorded numbers: a notebook shows the reader's beside them; only an authoring run writes them."""
+import hashlib
+import html
+import importlib.metadata
+import json
+import math
+import os
+import platform
+from pathlib import Path
+
+from genai_utils import paths
+
+
+def load(name):
+    """Read results/<name>.json.
+
+    Args:
+        name: str, such as "09_pixelcnn".
+
+    Returns:
+        dict with "rows" (row -> column -> number) and "versions"; empty if nothing is recorded under that name.
+    """
+    try:
+        path = paths.resource(f"results/{name}.json")
+    except FileNotFoundError:
+        return {}
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def versions():
+    """Versions that a number depends on."""
+    found = {"python": platform.python_version()}
+    for package in ("keras", "numpy", "scikit-learn"):
+        found[package] = importlib.metadata.version(package)
+    return found
+
+
+def write(folder, name, content):
+    """Write <folder>/<name>.json whole or not at all."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{name}.json.part"
+    temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(temporary, folder / f"{name}.json")
+
+
+def code_hash(path):
+    """Fingerprint of the code in a file: a script's text, or a notebook's code cells without their outputs.
+
+    Args:
+        path: a .py or .ipynb file.
+
+    Returns:
+        str, 16 hexadecimal digits of SHA-256.
+    """
+    text = Path(path).read_text(encoding="utf-8")
+    if str(path).endswith(".ipynb"):
+        cells = json.loads(text)["cells"]
+        text = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class Table:
+    """Rows of numbers that print as plain text and show as HTML; `recorded` stand beside in a second line."""
+
+    def __init__(self, rows, recorded=None, digits=2):
+        self.rows, self.recorded, self.digits = rows, recorded or {}, digits
+        self.columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+
+    def _format(self, value):
+        if value is None:
+            return ""
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int):
+            return f"{value}"
+        return f"{value:.{self.digits}f}"
+
+    def _lines(self):
+        for name, row in self.rows.items():
+            yield name, [self._format(row.get(column)) for column in self.columns]
+            if name in self.recorded:
+                yield "  (recorded)", [self._format(self.recorded[name].get(column)) for column in self.columns]
+
+    def __repr__(self):
+        lines = [["", *self.columns], *([name, *cells] for name, cells in self._lines())]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+        return "\n".join("  ".join(cell.ljust(w) if i == 0 else cell.rjust(w)
+                                   for i, (cell, w) in enumerate(zip(line, widths))) for line in lines)
+
+    def _repr_html_(self):
+        def line(tag, first, cells, style=""):
+            inner = "".join(f"<{tag} style='text-align:right;{style}'>{html.escape(cell)}</{tag}>" for cell in cells)
+            return f"<tr><{tag} style='text-align:left;{style}'>{html.escape(first)}</{tag}>{inner}</tr>"
+        body = [line("td", name.strip(), cells, "font-style:italic" if name.startswith("  ") else "")
+                for name, cells in self._lines()]
+        return "<table>" + line("th", "", self.columns) + "".join(body) + "</table>"
+
+
+def _check_rows(rows):
+    if not isinstance(rows, dict) or not rows or not all(isinstance(row, dict) for row in rows.values()):
+        raise TypeError("rows: expected a non-empty dict {row name: {column: number}}")
+    plain = {}
+    for name, row in rows.items():
+        plain[name] = {}
+        for column, value in row.items():
+            if value is not None and not isinstance(value, str):
+                value = int(value) if hasattr(value, "__index__") else float(value)
+                if not math.isfinite(value):
+                    raise ValueError(f"{name!r}, {column!r}: expected a finite number, got {value}")
+            plain[name][column] = value
+    return plain
+
+
+def record(name, rows, *, digits=2):
+    """Show a table of results, the reader's numbers above the recorded ones.
+
+    Only an authoring run writes: when the environment variable GENAI_RECORD names a folder, the rows go to
+    <folder>/<name>.json. In any other run nothing is written.
+
+    Args:
+        name: str, the notebook's name such as "09_pixelcnn".
+        rows: dict row name -> dict column -> number, text or None; columns carry their unit.
+        digits: int, decimals shown.
+
+    Returns:
+        `Table`.
+
+    Raises:
+        TypeError, ValueError: rows are not such a dict, or a number is not finite.
+    """
+    rows = _check_rows(rows)
+    folder = os.environ.get("GENAI_RECORD")
+    if folder:
+        write(folder, name, {"versions": versions(), "rows": rows})
+        return Table(rows, digits=digits)
+    return Table(rows, load(name).get("rows"), digits=digits)

@@ -1,0 +1,174 @@
+"""The countable parts of a notebook's anatomy, read from every notebook; running them is nbval's part."""
+
+import json
+import re
+import statistics
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SETUP = """\
+import genai_utils as gu  # not found? the README's two commands install it
+
+run = gu.runtime.setup(seed=0)
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from keras import ops
+
+gu.plots.use_style()"""
+HEADING = re.compile(r"^## (?P<title>.+) \((?P<minutes>\d+) min, (?P<kind>core|extra)\)$", re.M)
+CLOSING = ("What you can do now", "Where to go next", "References")
+
+
+def text(cell):
+    return "".join(cell["source"])
+
+
+def lines(cell):
+    return sum(1 for line in text(cell).splitlines() if line.strip())
+
+
+def is_prose(cell):
+    return cell["cell_type"] == "markdown" and any(
+        line.strip() and not line.startswith("#") for line in text(cell).splitlines()
+    )
+
+
+def has_figure(cell):
+    return any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
+
+
+def problems(notebook, size):
+    """Every countable departure from the anatomy, as sentences."""
+    found = []
+    cells = notebook["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    prose = "\n\n".join(text(cell) for cell in cells if cell["cell_type"] == "markdown")
+    tags = [set(cell["metadata"].get("tags", [])) for cell in cells]
+
+    def need(condition, sentence):
+        if not condition:
+            found.append(sentence)
+
+    need(size < 1_000_000, f"{size} bytes; expected under 1 MB")
+    need(35 <= len(cells) <= 70, f"{len(cells)} cells; expected 40-65, give or take five")
+    words = len(re.findall(r"\w+", prose))
+    need(1500 <= words <= 3500, f"{words} words; expected 1,800-3,000, give or take")
+    first = text(cells[0])
+    need(re.match(r"# \d\d · ", first), "the first cell has no title '# NN · ...'")
+    for part in ("**You will be able to**", "**Before you start", "**Time:**"):
+        need(part in first, f"the first cell lacks {part}")
+    bullets = len(re.findall(r"^- ", first, re.M))
+    need(3 <= bullets <= 5, f"{bullets} objectives; expected 3-5")
+    need(text(code[0]) == SETUP, "the set-up cell differs from the one all notebooks share")
+    need(text(code[1]).startswith("# Settings"), "the second code cell is not the settings cell")
+    sizes = [lines(cell) for cell in code]
+    need(max(sizes) <= 40, f"a code cell of {max(sizes)} lines; expected 40 at most")
+    need(4 <= statistics.median(sizes) <= 14, f"median code cell {statistics.median(sizes)} lines; expected 5-12")
+    run = longest = 0
+    for cell in cells:
+        run = run + 1 if cell["cell_type"] == "code" else 0
+        longest = max(longest, run)
+    need(longest <= 2, f"{longest} code cells in a row without prose")
+    for i, cell in enumerate(cells):
+        if cell["cell_type"] == "code" and has_figure(cell):
+            need(i + 1 < len(cells) and is_prose(cells[i + 1]), f"cell {i}: nobody interprets this figure")
+    headings = [line for line in re.findall(r"^## .+$", prose, re.M) if not line[3:].startswith(CLOSING)]
+    need(len(headings) >= 4, f"{len(headings)} sections; expected 4 or more")
+    for line in headings:
+        need(HEADING.match(line), f"heading {line!r} lacks '(minutes, core|extra)'")
+    kind = None
+    for i, cell in enumerate(cells):
+        for match in HEADING.finditer(text(cell)) if cell["cell_type"] == "markdown" else ():
+            kind = match["kind"]
+        if cell["cell_type"] == "markdown" and re.search(rf"^## ({'|'.join(CLOSING)})", text(cell), re.M):
+            kind = None
+        if kind:
+            need(kind in tags[i], f"cell {i} lies in a {kind} section but is not tagged so")
+    for part in CLOSING:
+        need(f"## {part}" in prose, f"no section '{part}'")
+    need(prose.count("**Predict before you run.**") >= 4, "fewer than 4 prediction prompts")
+    for i, cell in enumerate(cells):
+        if "solution" in tags[i]:
+            meta = cell["metadata"]
+            need(
+                meta.get("cellView") == "form" and meta.get("jupyter", {}).get("source_hidden"),
+                f"cell {i}: the solution is not collapsed in both JupyterLab and Colab",
+            )
+            need(text(cell).startswith('#@title Solution {display-mode:"form"}'), f"cell {i}: no solution title line")
+            need("assert gu.check(" in text(cell), f"cell {i}: the solution does not check itself")
+    exercises = sum("exercise" in tag for tag in tags)
+    solutions = sum("solution" in tag for tag in tags)
+    need(
+        2 <= exercises <= 5 and exercises == solutions,
+        f"{exercises} exercises and {solutions} solutions; expected about 3 of each",
+    )
+    need("gu.widgets.explore(" in "".join(map(text, code)), "no widget")
+    need("gu.results.record(" in "".join(map(text, code)), "no results table")
+    need("assert " in "".join(map(text, code)), "no claim is asserted")
+    need("widgets" not in notebook["metadata"], "metadata.widgets is committed; GitHub then refuses to render")
+    counts = [cell["execution_count"] for cell in code]
+    need(counts == list(range(1, len(code) + 1)), "the committed outputs are not those of one run from top to bottom")
+    for i, cell in enumerate(cells):
+        for output in cell.get("outputs", []):
+            need(
+                output["output_type"] != "error" and output.get("name") != "stderr",
+                f"cell {i}: error or stderr is committed",
+            )
+    need(not re.search(r"!\[\s*\]\(|<img(?![^>]*alt=)", prose), "an image lacks its alt text")
+    ids = [cell.get("id") for cell in cells]
+    need(len(set(ids)) == len(cells) and all(ids), "cell ids are missing or repeated")
+    return found
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_anatomy(path):
+    found = problems(json.loads(path.read_text(encoding="utf-8")), path.stat().st_size)
+    assert not found, "\n".join(found)
+
+
+def cell(kind, source, tags=(), **extra):
+    content = {"cell_type": kind, "source": source, "metadata": {"tags": list(tags)}, "id": "x"}
+    return {**content, "outputs": [], "execution_count": 3, **extra} if kind == "code" else content
+
+
+def test_planted_faults_are_seen():
+    figure = {"output_type": "display_data", "data": {"image/png": "…"}}
+    stderr = {"output_type": "stream", "name": "stderr", "text": "W0000"}
+    notebook = {
+        "metadata": {"widgets": {}},
+        "cells": [
+            cell("markdown", "# A title\n![](a.png)"),
+            cell("code", "import os"),
+            cell("code", "x = 1"),
+            cell("code", "plt.plot()", outputs=[figure]),
+            cell("code", "y = 2", outputs=[stderr]),
+            cell("markdown", "## A section (5 min, core)\nwords"),
+            cell("code", "answer", tags=["solution", "core"]),
+        ],
+    }
+    said = "\n".join(problems(notebook, 2_000_000))
+    for part in (
+        "under 1 MB",
+        "cells;",
+        "words;",
+        "no title",
+        "set-up cell differs",
+        "not the settings",
+        "4 code cells in a row",
+        "nobody interprets",
+        "not tagged so",
+        "not collapsed",
+        "does not check itself",
+        "no widget",
+        "no results",
+        "metadata.widgets",
+        "one run from top to bottom",
+        "stderr is committed",
+        "alt text",
+        "ids are missing",
+    ):
+        assert part in said, part

@@ -1,0 +1,62 @@
+"""Recorded numbers: only an authoring run writes them, and what is shown is what came."""
+import json
+
+import pytest
+
+from genai_utils import results
+
+ROWS = {"uniform": {"nats": 181.334, "weights": 0}, "PixelCNN": {"nats": 82.5, "weights": 89000, "note": "best"}}
+
+
+def test_record_writes_only_when_asked(monkeypatch, tmp_path):
+    monkeypatch.delenv("GENAI_RECORD", raising=False)
+    monkeypatch.chdir(tmp_path)
+    results.record("99_none", ROWS)
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setenv("GENAI_RECORD", str(tmp_path / "r"))
+    results.record("99_none", ROWS)
+    assert [p.name for p in (tmp_path / "r").iterdir()] == ["99_none.json"]
+    content = json.loads((tmp_path / "r" / "99_none.json").read_text())
+    assert content["rows"] == ROWS and content["versions"]["keras"]
+
+
+def test_the_recorded_number_stands_below_the_readers(monkeypatch):
+    monkeypatch.delenv("GENAI_RECORD", raising=False)
+    monkeypatch.setattr(results, "load", lambda name: {"rows": {"PixelCNN": {"nats": 82.41}}})
+    table = results.record("x", ROWS)
+    lines = repr(table).splitlines()
+    assert lines[0].split() == ["nats", "weights", "note"]
+    assert lines[2].split() == ["PixelCNN", "82.50", "89000", "best"] and lines[3].split() == ["(recorded)", "82.41"]
+    page = table._repr_html_()
+    assert page.count("<tr>") == 4 and "82.41" in page and "<i>" not in page
+
+
+def test_names_in_tables_are_escaped():
+    assert "<script>" not in results.Table({"<script>": {"<b>": 1.0}})._repr_html_()
+
+
+@pytest.mark.parametrize("rows, error", [({}, TypeError), ([], TypeError), ({"a": 3}, TypeError),
+                                         ({"a": {"b": float("nan")}}, ValueError)])
+def test_bad_rows_are_refused(rows, error):
+    with pytest.raises(error):
+        results.record("x", rows)
+
+
+def test_numpy_numbers_become_plain(monkeypatch, tmp_path):
+    np = pytest.importorskip("numpy")
+    monkeypatch.setenv("GENAI_RECORD", str(tmp_path))
+    results.record("n", {"a": {"f": np.float32(1.5), "i": np.int64(3)}})
+    assert json.loads((tmp_path / "n.json").read_text())["rows"] == {"a": {"f": 1.5, "i": 3}}
+
+
+def test_code_hash_sees_code_and_not_outputs(tmp_path):
+    def save(code, output):
+        path = tmp_path / "a.ipynb"
+        path.write_text(json.dumps({"cells": [{"cell_type": "markdown", "source": [output]},
+                                              {"cell_type": "code", "source": [code], "outputs": [output]}]}))
+        return results.code_hash(path)
+    assert save("x = 1", "one") == save("x = 1", "two") != save("x = 2", "one")
+
+
+def test_nothing_recorded_is_an_empty_dict():
+    assert results.load("no such record") == {}
