@@ -1,0 +1,40 @@
+"""README tells the truth: its tables are the recorded numbers, its commands and files exist."""
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+import readme_tables  # noqa: E402
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_tables_are_the_recorded_numbers():
+    assert readme_tables.filled(README) == README, "run tools/readme_tables.py"
+    assert len(re.findall(r"<!-- table \S+ -->", README)) >= 3
+
+
+def test_a_changed_number_is_noticed():
+    changed = re.sub(r"(\| \S.* \| )(\d+\.\d)( \|)", r"\g<1>99.9\3", README, count=1)
+    assert changed != README and readme_tables.filled(changed) != changed
+
+
+def test_every_notebook_stands_on_the_map():
+    listed = [name for _, name, _ in readme_tables.COURSE]
+    assert listed == sorted(listed)
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        assert path.stem in listed and f"notebooks/{path.name}" in README
+
+
+def test_make_targets_and_local_links_exist():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"`make (\w+)", README):
+        assert re.search(rf"^{target}:", makefile, re.M), target
+    for link in re.findall(r"\]\((?!http|#)([^)]+)\)", README):
+        assert (ROOT / link).exists(), link
+    assert not re.search(r"!\[\s*\]", README), "an image lacks its alt text"
+
+
+def test_ci_calls_the_test_command():
+    assert "make test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")

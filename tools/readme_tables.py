@@ -1,0 +1,75 @@
+"""Write the tables of README.md from results/*.json, between their markers; a test holds that they agree.
+
+Usage: readme_tables.py
+"""
+import json
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# The course in order: file name, what the learner meets there. A part without a file is still to come.
+COURSE = (
+    ("", "00_start_here", "the set-up, the three families in ten minutes, how the course works"),
+    ("", "01_what_is_a_generative_model", "densities, sampling, maximum likelihood"),
+    ("GAN", "02_gan_math", "the minimax game, divergences, what the losses mean"),
+    ("GAN", "03_gan_training", "the training step, its classic faults, quality measured"),
+    ("GAN", "04_gan_stability", "mode collapse, R1, Wasserstein critics"),
+    ("GAN", "05_conditional_gan", "images on demand"),
+    ("Autoregressive", "06_autoregressive_likelihood", "the chain rule as a model"),
+    ("Autoregressive", "07_sequence_models", "n-grams, recurrent networks"),
+    ("Autoregressive", "08_transformer", "causal attention, cached decoding"),
+    ("Autoregressive", "09_pixelcnn", "exact image likelihood with masked convolutions"),
+    ("Autoencoder", "10_autoencoder", "linear autoencoders and PCA, bottlenecks"),
+    ("Autoencoder", "11_vae", "the evidence lower bound, its gap, rate and distortion"),
+    ("Autoencoder", "12_vqvae", "discrete codes and a prior over them"),
+    ("Applications", "13_audio", "sound"),
+    ("Applications", "14_video", "moving sprites"),
+    ("Applications", "15_text_gan", "why adversarial text is hard"),
+    ("Applications", "16_business_decisions", "samples that support a decision"),
+    ("Applications", "17_capstone", "a project of your own"),
+    ("Beyond", "18_diffusion", "denoising as generation"),
+)
+
+
+def rows_of(name):
+    return json.loads((ROOT / "results" / f"{name}.json").read_text(encoding="utf-8"))["rows"]
+
+
+def map_table():
+    """The course map with measured minutes and memory; notebooks that are not there yet are named as such."""
+    minutes = rows_of("minutes")
+    lines = ["| part | notebook | what it is about | minutes | peak GB |", "|---|---|---|---:|---:|"]
+    for part, name, about in COURSE:
+        if (ROOT / "notebooks" / f"{name}.ipynb").exists():
+            link, m = f"[{name}](notebooks/{name}.ipynb)", minutes[name]
+            lines.append(f"| {part} | {link} | {about} | {m['minutes']:.1f} | {m['peak GB']:.1f} |")
+        else:
+            lines.append(f"| {part} | {name} | {about} | to come | |")
+    return "\n".join(lines)
+
+
+def results_table(name):
+    """A notebook's recorded rows as Markdown."""
+    rows = rows_of(name)
+    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+
+    def show(value):
+        return "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
+
+    lines = ["| " + " | ".join(["", *columns]) + " |", "|---|" + "---:|" * len(columns)]
+    lines += ["| " + " | ".join([row, *(show(rows[row].get(c)) for c in columns)]) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def filled(text):
+    """README with every table between `<!-- table NAME -->` and `<!-- end -->` written anew."""
+    def table(match):
+        name = match[1]
+        return f"<!-- table {name} -->\n{map_table() if name == 'map' else results_table(name)}\n<!-- end -->"
+    return re.sub(r"<!-- table (\S+) -->\n.*?<!-- end -->", table, text, flags=re.S)
+
+
+if __name__ == "__main__":
+    readme = ROOT / "README.md"
+    readme.write_text(filled(readme.read_text(encoding="utf-8")), encoding="utf-8")
