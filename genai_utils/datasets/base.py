@@ -15,7 +15,7 @@ class Split:
     """One part of a data set.
 
     Args:
-        x: array (n, ...). Images: uint8 (n, H, W, 1|3) levels. Points: float32 (n, 2). Text: int32 (n,), one id per character.
+        x: images: uint8 (n, H, W, 1|3), levels; points: float32 (n, 2); text: int32 (n,), one id per character.
         labels: int64 (n,) or None.
         factors: int (n, F), the values of F generative factors, or None.
 
@@ -40,7 +40,9 @@ class Split:
 
     def __repr__(self):
         parts = [f"x {self.x.dtype} {self.x.shape}, range {_range(self.x)}"]
-        parts += [f"{name} {a.shape}" for name, a in (("labels", self.labels), ("factors", self.factors)) if a is not None]
+        for name, rows in (("labels", self.labels), ("factors", self.factors)):
+            if rows is not None:
+                parts.append(f"{name} {rows.dtype} {rows.shape}")
         return f"Split({'; '.join(parts)})"
 
 
@@ -76,7 +78,7 @@ class Dataset:
     def __post_init__(self):
         for name, table in (("palette", self.palette), ("vocab", self.vocab)):
             if table is not None and len(table) != self.levels:
-                raise ValueError(f"{self.name}: {name} needs one entry per level ({self.levels}), received {len(table)}.")
+                raise ValueError(f"{self.name}: {name} needs {self.levels} entries (levels), received {len(table)}.")
         if self.levels is not None:
             for split, part in self._splits():
                 _check_levels(part.x, self.levels, f"{self.name}.{split}")
@@ -98,7 +100,7 @@ class Dataset:
         """Turn integer levels into intensities: x / (levels - 1), or palette[x] when the levels index a palette.
 
         Args:
-            x: integer array (n, H, W, C) in 0..levels-1, C as in `train.x`.
+            x: integer array (n, H, W, C) in 0..levels-1, with H, W, C of `train.x`.
 
         Returns:
             float32 (n, H, W, C) in [0, 1]; C = 3 with a palette.
@@ -106,11 +108,11 @@ class Dataset:
         Raises:
             ValueError: if the data set holds no images, or x has another rank, dtype or range.
         """
-        self.image_shape  # refuses points and text
+        height, width, _ = self.image_shape  # refuses points and text
+        expected = (height, width, self.train.x.shape[-1])
         x = np.asarray(x)
-        channels = self.train.x.shape[-1]
-        if x.ndim != 4 or x.shape[-1] != channels:
-            raise ValueError(f"{self.name}.to_images expects levels (n, H, W, {channels}), received {x.dtype} {x.shape}.")
+        if x.ndim != 4 or x.shape[1:] != expected:
+            raise ValueError(f"{self.name}.to_images expects levels (n, *{expected}), received {x.dtype} {x.shape}.")
         _check_levels(x, self.levels, f"{self.name}.to_images")
         if self.palette is not None:
             return np.asarray(self.palette, "float32")[x[..., 0]]  # (n, H, W, 3)

@@ -25,6 +25,6 @@ def load_digits():
         val=val,
         test=test,
         levels=17,
-        source="UCI Optical Recognition of Handwritten Digits (Alpaydin & Kaynak 1998, CC BY 4.0), as shipped with scikit-learn",
+        source="UCI Optical Recognition of Handwritten Digits (Alpaydin & Kaynak 1998, CC BY 4.0), from scikit-learn",
         label_names=tuple(str(digit) for digit in range(10)),
     )
