@@ -9,7 +9,7 @@ SIZE = 16
 BACKGROUND, INK = 0, 1
 # From back to front: art file, and the factor that chooses the block in it (None: a single block for everybody).
 LAYERS = (
-    ("legs", "walk_frame"),
+    ("walk", "walk_frame"),
     ("body", "class"),
     ("head", None),
     ("hair", "hair_style"),
