@@ -5,6 +5,8 @@ import copy
 import numpy as np
 from scipy.special import logsumexp
 
+CANDIDATES = (1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300)
+
 
 def check_levels(x, levels, shape=None, name="x"):
     """Integer array (n, ...) with values 0..levels-1 (and images of `shape`), or an error that says what came."""
@@ -20,16 +22,21 @@ def check_levels(x, levels, shape=None, name="x"):
     return x
 
 
+def check_smoothing(smoothing):
+    """The strength as a float, positive and finite."""
+    if not (np.isscalar(smoothing) and 0 < smoothing < np.inf):
+        raise ValueError(f"smoothing: expected a positive finite number, got {smoothing!r}")
+    return float(smoothing)
+
+
 class CountingModel:
     """What the baselines share: checked settings, and refusing to answer before `fit`."""
 
     def __init__(self, levels, smoothing=1.0):
         if isinstance(levels, bool) or not isinstance(levels, (int, np.integer)) or not 2 <= levels <= 256:
             raise ValueError(f"levels: expected an integer 2..256, got {levels!r}")
-        if not (np.isscalar(smoothing) and np.isfinite(smoothing) and smoothing > 0):
-            raise ValueError(f"smoothing: expected a positive finite number, got {smoothing!r}")
         self.levels = int(levels)
-        self.smoothing = float(smoothing)
+        self.smoothing = check_smoothing(smoothing)
         self.shape = None  # of one example, known after fit
 
     def _check(self, x):
@@ -47,10 +54,15 @@ class CountingModel:
         return int(n)
 
 
-def _pixel_table(x, levels, smoothing):
-    """Smoothed log-probability of every level at every pixel, (D, K), from images x (n, D)."""
-    counts = np.stack([np.bincount(column, minlength=levels) for column in x.T])  # (D, K)
-    return np.log(counts + smoothing) - np.log(len(x) + smoothing * levels)
+def _pixel_counts(x, levels):
+    """How often each level occurs at each pixel, (D, K), in images x (n, D)."""
+    return np.stack([np.bincount(column, minlength=levels) for column in x.T])
+
+
+def _smoothed_log(counts, smoothing):
+    """Log of the counts (..., K) with the pseudo-count added, normalised over the last axis."""
+    counts = counts + smoothing
+    return np.log(counts) - np.log(counts.sum(-1, keepdims=True))
 
 
 def sample_rows(p, rng):
@@ -74,20 +86,20 @@ class IndependentPixels(CountingModel):
         """Count. x: integers (n, ...), values 0..K-1; `labels` are ignored. Returns self."""
         x = check_levels(x, self.levels)
         self.shape = x.shape[1:]
-        self.log_table = _pixel_table(x.reshape(len(x), -1), self.levels, self.smoothing)  # (D, K)
+        self.counts = _pixel_counts(x.reshape(len(x), -1), self.levels)  # (D, K)
         return self
 
     def log_prob(self, x):
         """Log-probability in nats, (n,), of images x (n, ...) with the shape seen in `fit`."""
         x = self._check(x)
         x = x.reshape(len(x), -1)
-        return self.log_table[np.arange(x.shape[1]), x].sum(1)
+        return _smoothed_log(self.counts, self.smoothing)[np.arange(x.shape[1]), x].sum(1)
 
     def sample(self, n, seed=0):
         """`n` images, uint8 (n, ...)."""
         n = self._check_n(n)
         rng = np.random.default_rng(seed)
-        p = np.exp(self.log_table)  # (D, K)
+        p = np.exp(_smoothed_log(self.counts, self.smoothing))  # (D, K)
         return np.stack([sample_rows(p, rng) for _ in range(n)]).reshape(n, *self.shape)
 
 
@@ -110,11 +122,9 @@ class ClassTables(CountingModel):
         if labels.shape != (len(x),):
             raise ValueError(f"labels: expected shape ({len(x)},), one for each image, got {labels.shape}")
         flat = x.reshape(len(x), -1)
-        self.classes, counts = np.unique(labels, return_counts=True)  # (C,)
-        self.log_prior = np.log(counts / len(x))  # (C,)
-        self.log_tables = np.stack(
-            [_pixel_table(flat[labels == y], self.levels, self.smoothing) for y in self.classes]
-        )  # (C, D, K)
+        self.classes, sizes = np.unique(labels, return_counts=True)  # (C,)
+        self.log_prior = np.log(sizes / len(x))  # (C,)
+        self.counts = np.stack([_pixel_counts(flat[labels == y], self.levels) for y in self.classes])  # (C, D, K)
         self.shape = x.shape[1:]
         return self
 
@@ -123,7 +133,8 @@ class ClassTables(CountingModel):
         x = self._check(x)
         x = x.reshape(len(x), -1)
         pixels = np.arange(x.shape[1])
-        joint = np.stack([table[pixels, x].sum(1) for table in self.log_tables], axis=-1)  # (n, C)
+        tables = _smoothed_log(self.counts, self.smoothing)  # (C, D, K)
+        joint = np.stack([table[pixels, x].sum(1) for table in tables], axis=-1)  # (n, C)
         return logsumexp(joint + self.log_prior, axis=-1)
 
     def sample(self, n, seed=0):
@@ -131,12 +142,12 @@ class ClassTables(CountingModel):
         n = self._check_n(n)
         rng = np.random.default_rng(seed)
         y = rng.choice(len(self.classes), size=n, p=np.exp(self.log_prior))
-        p = np.exp(self.log_tables)  # (C, D, K)
+        p = np.exp(_smoothed_log(self.counts, self.smoothing))  # (C, D, K)
         return np.stack([sample_rows(p[c], rng) for c in y]).reshape(n, *self.shape)
 
 
-def choose_smoothing(model, x_train, x_val, labels=None, candidates=(0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300)):
-    """The model refitted with the candidate smoothing of lowest validation NLL.
+def choose_smoothing(model, x_train, x_val, labels=None, candidates=CANDIDATES):
+    """The model fitted with the candidate smoothing of lowest validation NLL.
 
     a* = argmin_a  -mean log p_a(x_val).   The test images play no part in the choice.
 
@@ -147,17 +158,17 @@ def choose_smoothing(model, x_train, x_val, labels=None, candidates=(0.01, 0.03,
         candidates: positive floats.
 
     Returns:
-        A fitted model; its `.smoothing` is the choice.
+        A fitted model; its `.smoothing` is the choice. A choice at either end of the list asks for a longer list.
 
     Raises:
-        ValueError: no candidate, or what `fit` and `log_prob` raise.
+        ValueError: no candidate or one that is not positive, or what `fit` and `log_prob` raise.
     """
-    fitted = []
-    for smoothing in candidates:
-        candidate = copy.copy(model)
-        candidate.smoothing = type(model)(model.levels, smoothing=smoothing).smoothing  # the same check as by hand
-        candidate.fit(x_train, labels)
-        fitted.append((-candidate.log_prob(x_val).mean(), candidate))
-    if not fitted:
+    candidates = [check_smoothing(a) for a in candidates]
+    if not candidates:
         raise ValueError("candidates: expected at least one smoothing strength, got none")
-    return min(fitted, key=lambda pair: pair[0])[1]
+    model = copy.copy(model).fit(x_train, labels)  # counts once: the strength enters only when they are used
+    nll = {}
+    for model.smoothing in candidates:
+        nll[model.smoothing] = -model.log_prob(x_val).mean()
+    model.smoothing = min(nll, key=nll.get)
+    return model
