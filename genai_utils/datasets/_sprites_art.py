@@ -27,6 +27,17 @@ class Palette:
     rgb: np.ndarray
 
 
+def read_json(path):
+    """Read a JSON object. Raises ValueError, naming file and line, if it is none."""
+    try:
+        table = json.loads(path.read_text("utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}, line {error.lineno}: expected JSON, received {error.msg!r}.") from None
+    if not isinstance(table, dict):
+        raise ValueError(f"{path}: expected a JSON object, received {type(table).__name__}.")
+    return table
+
+
 def read_palette(path):
     """Read lines `letter red green blue name`; the order of the lines is the palette index.
 
@@ -38,7 +49,8 @@ def read_palette(path):
     for n, cells in rows:
         levels = [int(c) for c in cells[1:4] if c.isdigit()]
         if len(cells) != 5 or len(cells[0]) != 1 or len(levels) != 3 or max(levels) > 255:
-            raise ValueError(f"{path}, line {n}: expected 'letter red green blue name' with 0..255, received {' '.join(cells)!r}.")
+            line = " ".join(cells)
+            raise ValueError(f"{path}, line {n}: expected 'letter red green blue name' with 0..255, received {line!r}.")
     letters = "".join(cells[0] for _, cells in rows)
     if len(set(letters)) != len(letters) or len(letters) != 16 or letters[0] != ".":
         raise ValueError(f"{path}: expected 16 different letters, the first of them '.', received {letters!r}.")
@@ -70,7 +82,7 @@ def read_art(path, letters):
                 raise ValueError(f"{path}, line {n}: expected every block once, received block [{name}] a second time.")
             lines_of[name] = []
         elif name is None:
-            raise ValueError(f"{path}, line {n}: expected a block name such as [hat] before the first row, received {line!r}.")
+            raise ValueError(f"{path}, line {n}: expected a block name such as [hat] first, received {line!r}.")
         else:
             lines_of[name].append(line)
     blocks = {}
@@ -78,11 +90,12 @@ def read_art(path, letters):
         if len(rows) != SIZE:
             raise ValueError(f"{path}, block [{name}]: expected {SIZE} rows, received {len(rows)}.")
         for r, row in enumerate(rows):
+            where = f"{path}, block [{name}], row {r}"
             if len(row) != SIZE:
-                raise ValueError(f"{path}, block [{name}], row {r}: expected {SIZE} letters, received {len(row)} ({row!r}).")
+                raise ValueError(f"{where}: expected {SIZE} letters, received {len(row)} ({row!r}).")
             for letter in row:
                 if letter not in letters:
-                    raise ValueError(f"{path}, block [{name}], row {r}: expected one of '{letters}', received {letter!r}.")
+                    raise ValueError(f"{where}: expected one of '{letters}', received {letter!r}.")
         blocks[name] = np.array([[letters.index(c) for c in row] for row in rows], np.uint8)
     return blocks
 
@@ -120,20 +133,22 @@ class Painter:
     def _read_roles(self, path, values_of):
         """roles.json: factor -> value -> {role letter: palette letter}. Returns [(factor, role, index per value)]."""
         letters, roles = self.palette.letters, []
-        for factor, table in json.loads(path.read_text("utf-8")).items():
-            if set(table) != set(values_of.get(factor, ())):
-                raise ValueError(f"{path}, {factor}: expected {list(values_of.get(factor, ()))}, received {list(table)}.")
-            names = list(next(iter(table.values())))
+        for factor, table in read_json(path).items():
+            values = values_of.get(factor, ())
+            if not values or set(table) != set(values):
+                raise ValueError(f"{path}, {factor}: expected the values {list(values)}, received {list(table)}.")
+            names = list(table[values[0]])
             for value, colours in table.items():
+                where = f"{path}, {factor}, {value}"
                 if list(colours) != names:
-                    raise ValueError(f"{path}, {factor}, {value}: expected the roles {names}, received {list(colours)}.")
+                    raise ValueError(f"{where}: expected the roles {names}, received {list(colours)}.")
                 for role, letter in colours.items():
-                    if len(role) != 1 or role in letters or letter not in letters[1:] or len(letter) != 1:
-                        raise ValueError(
-                            f"{path}, {factor}, {value}: expected a new letter as role and one of '{letters[1:]}' as its colour, "
-                            f"received {role!r}: {letter!r}."
-                        )
-            roles += [(factor, name, np.array([letters.index(table[v][name]) for v in values_of[factor]])) for name in names]
+                    if len(role) != 1 or role in letters:
+                        raise ValueError(f"{where}: expected a role letter other than '{letters}', received {role!r}.")
+                    if len(letter) != 1 or letter not in letters[1:]:
+                        raise ValueError(f"{where}, {role}: expected one of '{letters[1:]}', received {letter!r}.")
+            for name in names:
+                roles.append((factor, name, np.array([letters.index(table[v][name]) for v in values])))
         taken = [role for _, role, _ in roles]
         if len(set(taken)) != len(taken):
             raise ValueError(f"{path}: expected every role once, received {taken}.")
@@ -146,7 +161,8 @@ class Painter:
         for column, blocks in self._layers:
             layer = blocks[factors[:, column]] if column is not None else blocks[:1]  # (n|1, 16, 16)
             picture = np.where(layer == BACKGROUND, picture, layer)
-        colours = [np.full(n, index) for index in range(16)] + [table[factors[:, column]] for column, table in self._roles]
+        colours = [np.full(n, index) for index in range(16)]
+        colours += [table[factors[:, column]] for column, table in self._roles]
         colours = np.stack(colours, axis=1).astype(np.uint8)  # (n, 16 + roles)
         picture = np.take_along_axis(colours, picture.reshape(n, -1).astype(np.intp), axis=1).reshape(n, SIZE, SIZE)
         return _outlined(picture)

@@ -1,15 +1,13 @@
 """Game characters of 16x16 pixels whose joint distribution is a table, so that entropy and likelihood are exact."""
 
-import hashlib
-import json
+from functools import cached_property
 
 import numpy as np
 
 from .. import paths
 from ._sprites_art import SIZE, Painter
+from ._sprites_joint import is_held_out, read_joint
 from .base import Dataset, Split
-
-_FOLD = 15  # seed of the hash; chosen so that close to a fifth of every factor value is held out
 
 
 class SpriteTruth:
@@ -34,7 +32,7 @@ class SpriteTruth:
 
     def __init__(self, folder=None):
         folder = paths.resource("data/sprites") if folder is None else folder
-        self.factor_names, self.factor_values, self._tables = _read_joint(folder / "joint.json")
+        self.factor_names, self.factor_values, self._tables = read_joint(folder / "joint.json")
         self._painter = Painter(folder, self.factor_names, self.factor_values)
         self.palette = self._painter.palette.rgb.astype("float32") / np.float32(255)
         every = np.indices([len(values) for values in self.factor_values]).reshape(len(self.factor_names), -1).T
@@ -44,8 +42,8 @@ class SpriteTruth:
         self._images = self._painter(self._combinations)  # (N, 16, 16)
         self._row = {image.tobytes(): row for row, image in enumerate(self._images)}
         if len(self._row) != len(self._images):
-            raise ValueError(f"{folder}: expected one picture per combination, received {self._twins()} with the same picture.")
-        self._held_out = np.array([_is_held_out(names) for names in self.names(self._combinations)])
+            raise ValueError(f"{folder}: expected a picture for each combination, received one for {self._twins()}.")
+        self._held_out = np.array([is_held_out(names) for names in self.names(self._combinations)])
         self.entropy = float(-np.sum(self._p * np.log(self._p)))
         self.held_out_mass = float(self._p[self._held_out].sum())
 
@@ -55,7 +53,8 @@ class SpriteTruth:
 
     def names(self, factors):
         """The names of the factor values, a list of n tuples of F strings."""
-        return [tuple(v[i] for v, i in zip(self.factor_values, row, strict=True)) for row in self._checked(factors).tolist()]
+        rows = self._checked(factors).tolist()
+        return [tuple(v[i] for v, i in zip(self.factor_values, row, strict=True)) for row in rows]
 
     def prob(self, factors):
         """p(z) of combinations int (n, F); a row of -1 (an illegal image) has probability 0. Returns float64 (n,)."""
@@ -117,9 +116,9 @@ class SpriteTruth:
     def held_out(self, factors):
         """Whether each legal combination, int (n, F), is kept out of train and val. Returns bool (n,)."""
         factors = self._checked(factors, illegal=True)
-        answer = np.zeros(len(factors), bool)
         legal = self.prob(factors) > 0
-        answer[legal] = self._held_out[self._rows(self.render(factors[legal]))]
+        answer = np.zeros(len(factors), bool)
+        answer[legal] = [is_held_out(names) for names in self.names(factors[legal])]
         return answer
 
     def sample(self, n, seed):
@@ -148,10 +147,7 @@ class SpriteTruth:
             ValueError: for another shape, dtype or range.
         """
         x = _indices(self._snapped(x)).reshape(-1, SIZE * SIZE)  # (n, 256)
-        flat = self._images.reshape(-1, SIZE * SIZE)  # (N, 256)
-        # Matching pixels = dot product of one-hot codes; (pixel, colour) pairs that no legal image has are left out.
-        pixel, colour = np.nonzero(np.stack([(flat == k).any(axis=0) for k in range(len(self.palette))], axis=1))
-        codes = (flat[:, pixel] == colour).astype("float32").T  # (K, N)
+        pixel, colour, codes = self._codes
         rows, distance = np.empty(len(x), np.int64), np.empty(len(x), np.int64)
         for start in range(0, len(x), 256):
             part = slice(start, start + 256)
@@ -191,6 +187,13 @@ class SpriteTruth:
             raise ValueError(f"expected factor values below {sizes}, received the row {factors[bad][0].tolist()}.")
         return factors
 
+    @cached_property
+    def _codes(self):
+        """One-hot codes, whose dot product counts matching pixels, of the (pixel, colour) pairs in use."""
+        flat = self._images.reshape(-1, SIZE * SIZE)  # (N, 256)
+        pixel, colour = np.nonzero(np.stack([(flat == k).any(axis=0) for k in range(len(self.palette))], axis=1))
+        return pixel, colour, (flat[:, pixel] == colour).astype("float32").T  # (K,), (K,), (K, N)
+
     def _snapped(self, x):
         x = np.asarray(x)
         if not np.issubdtype(x.dtype, np.floating):
@@ -205,7 +208,7 @@ class SpriteTruth:
         for row, image in enumerate(self._images):
             twin = self._row[image.tobytes()]
             if twin != row:
-                return f"{' '.join(names[row])} and {' '.join(names[twin])}"
+                return f"both {' '.join(names[row])} and {' '.join(names[twin])}"
 
 
 def load_sprites():
@@ -224,39 +227,13 @@ def load_sprites():
     )
 
 
-def _is_held_out(names):
-    """A fixed fifth by a hash of the names, so that a new hat leaves the other combinations where they are."""
-    digest = hashlib.sha256(f"{_FOLD} {' '.join(names)}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") % 5 == 0
-
-
-def _read_joint(path):
-    """Factor names, their values, and one table each: (values,), or (classes, values) where the class shapes it."""
-    joint = json.loads(path.read_text("utf-8"))
-    names, free, given = tuple(joint["factors"]), joint["independent"], joint["given_class"]
-    if names[0] != "class" or set(names) != set(free) | set(given):
-        raise ValueError(f"{path}: expected a table for each of {list(names)}, class first, received {[*free, *given]}.")
-    values, tables = [], []
-    for name in names:
-        rows = {name: free[name]} if name in free else given[name]
-        if name in given and list(rows) != list(free["class"]):
-            raise ValueError(f"{path}, {name}: expected one row per class {list(free['class'])}, received {list(rows)}.")
-        values.append(tuple(next(iter(rows.values()))))
-        for row, p in rows.items():
-            if tuple(p) != values[-1]:
-                raise ValueError(f"{path}, {name}, row {row!r}: expected the values {list(values[-1])}, received {list(p)}.")
-            if min(p.values()) < 0 or abs(sum(p.values()) - 1) > 1e-9:
-                raise ValueError(f"{path}, {name}, row {row!r}: expected probabilities that sum to 1, received {sum(p.values())}.")
-        table = np.array([list(p.values()) for p in rows.values()])
-        tables.append(table[0] if name in free else table)
-    return names, tuple(values), tables
-
-
 def _indices(x):
     x = np.asarray(x)
     shape = x.shape[:3] if x.shape[3:] == (1,) else x.shape
     if len(shape) != 3 or shape[1:] != (SIZE, SIZE) or not np.issubdtype(x.dtype, np.integer):
-        raise ValueError(f"expected integer palette indices (n, 16, 16) or (n, 16, 16, 1), received {x.dtype} {x.shape}.")
+        raise ValueError(
+            f"expected integer palette indices (n, 16, 16) or (n, 16, 16, 1), received {x.dtype} {x.shape}."
+        )
     if x.size and (x.min() < 0 or x.max() > 15):
         raise ValueError(f"expected palette indices in 0..15, received{_range(x)}.")
     return np.ascontiguousarray(x.reshape(shape), dtype=np.uint8)
