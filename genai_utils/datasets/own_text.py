@@ -1,0 +1,47 @@
+"""The reader's own text file, one integer per character."""
+
+import numpy as np
+
+from .base import Dataset, Split
+
+UNSEEN = "\ufffd"  # the replacement character stands for every character that train does not contain
+_SHORTEST = 1000
+
+
+def load_text(path):
+    """Load a text file as a sequence of characters, split 80/10/10 in order.
+
+    The vocabulary is that of train: id 0 is U+FFFD, to which characters unseen in train are mapped, then the
+    characters of train by code point. A byte order mark is dropped; line ends become "\\n".
+
+    Args:
+        path: pathlib.Path of a file in UTF-8, at least 1,000 characters long.
+
+    Returns:
+        Dataset: x int32 (length,), levels = len(vocab); `"".join(ds.vocab[i] for i in x)` is the text.
+
+    Raises:
+        ValueError: if the file is empty, too short, or not UTF-8.
+    """
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path}: expected text in UTF-8, received byte 0x{data[error.start]:02x} at offset {error.start} "
+            f"({error.reason}); save the file as UTF-8."
+        ) from None
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if len(text) < _SHORTEST:
+        received = f"{len(text)} characters" if text else "an empty file"
+        raise ValueError(f"{path}: expected at least {_SHORTEST:,} characters, received {received}.")
+
+    codes = np.frombuffer(text.encode("utf-32-le"), "<u4")  # (length,), code points
+    cuts = len(codes) * 8 // 10, len(codes) * 9 // 10
+    known = np.setdiff1d(codes[: cuts[0]], [ord(UNSEEN)])  # sorted
+    ids = np.zeros(0x110000, "int32")  # one entry per code point of Unicode; 0 where train does not contain it
+    ids[known] = np.arange(1, len(known) + 1)
+    train, val, test = (Split(part) for part in np.split(ids[codes], cuts))
+    vocab = (UNSEEN, *(chr(code) for code in known))
+    source = f"your own text, {path.absolute()}"
+    return Dataset(path.name, train, val, test, levels=len(vocab), source=source, vocab=vocab)

@@ -1,0 +1,406 @@
+"""The reader's own files: what is accepted is read exactly, what is not is refused with file, expected and received."""
+
+import io
+import warnings
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from genai_utils import datasets
+
+
+def pictures(n, height=8, width=None, channels=None, seed=0):
+    shape = (n, height, width or height, *((channels,) if channels else ()))
+    return np.random.default_rng(seed).integers(0, 256, shape).astype("uint8")
+
+
+@pytest.fixture
+def npz(tmp_path):
+    def save(**arrays):
+        path = tmp_path / "mine.npz"
+        np.savez_compressed(path, **arrays)
+        return path
+
+    return save
+
+
+def refusal(path, **options):
+    """The message with which `path` is refused: one line, no chained traceback, and no warning on the way."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ValueError) as caught:
+            datasets.load(path, **options)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    return message
+
+
+# ---------------------------------------------------------------- npz with train and test
+def test_npz_with_the_keys_of_keras(npz):
+    x, y = pictures(25), np.random.default_rng(1).integers(0, 3, 25).astype("uint8")
+    ds = datasets.load(npz(x_train=x[:20], y_train=y[:20], x_test=x[20:], y_test=y[20:]))
+    assert [len(ds.train), len(ds.val), len(ds.test)] == [18, 2, 5]
+    np.testing.assert_array_equal(np.concatenate([ds.train.x, ds.val.x, ds.test.x])[..., 0], x)
+    labels = np.concatenate([ds.train.labels, ds.val.labels, ds.test.labels])
+    assert labels.dtype == np.int64
+    np.testing.assert_array_equal(labels, y)
+    assert ds.levels == 256 and ds.train.x.dtype == np.uint8 and ds.image_shape == (8, 8, 1)
+    np.testing.assert_allclose(ds.to_images(ds.test.x)[..., 0], x[20:] / 255, rtol=1e-6)
+    assert ds.name == "mine.npz" and "mine.npz" in ds.source and ds.truth is None
+
+
+@pytest.mark.parametrize("shape", [(3, 16, 16), (3, 28, 28, 1), (3, 32, 32, 3)])
+def test_npz_shapes_with_path_as_text_and_no_labels(npz, shape):
+    x = np.random.default_rng(0).integers(0, 256, shape)  # int64
+    ds = datasets.load(str(npz(x_train=x, x_test=255 - x)))
+    assert ds.train.labels is None and ds.image_shape == (*shape[1:3], shape[3] if len(shape) == 4 else 1)
+    np.testing.assert_array_equal(ds.train.x.reshape(2, -1), x[:2].reshape(2, -1))
+    assert [len(ds.train), len(ds.val), len(ds.test)] == [2, 1, 3]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
+def test_floats_become_the_nearest_of_256_levels_and_the_source_says_so(npz, dtype):
+    x = np.linspace(0, 1, 3 * 64).reshape(3, 8, 8).astype(dtype)
+    ds = datasets.load(npz(x_train=x, x_test=x[:, ::-1]))
+    back = np.concatenate([ds.to_images(ds.train.x), ds.to_images(ds.val.x)])[..., 0]
+    assert np.abs(back - x.astype("float64")).max() <= 0.5 / 255 + 1e-6
+    assert "floats rounded to 256 levels" in ds.source
+    levels = np.arange(256).reshape(4, 8, 8)  # exact levels survive the round trip
+    ds = datasets.load(npz(x_train=(levels / 255).astype("float32"), x_test=(levels[:, ::-1] / 255).astype("float32")))
+    np.testing.assert_array_equal(np.concatenate([ds.train.x, ds.val.x])[..., 0], levels)
+
+
+# ---------------------------------------------------------------- npz with one array
+def test_single_array_is_split_after_a_fixed_shuffle(npz):
+    x, y = pictures(50), np.arange(50)
+    path = npz(x=x, y=y)
+    one, two = datasets.load(path), datasets.load(path)
+    assert [len(one.train), len(one.val), len(one.test)] == [40, 5, 5]
+    labels = np.concatenate([one.train.labels, one.val.labels, one.test.labels])
+    assert sorted(labels) == list(range(50)) and list(labels) != list(range(50))
+    for a, b in ((one.train, two.train), (one.val, two.val), (one.test, two.test)):
+        np.testing.assert_array_equal(a.x[..., 0], x[a.labels])
+        np.testing.assert_array_equal(a.x, b.x)
+
+
+def test_smallest_numbers_of_images(npz):
+    ds = datasets.load(npz(x=pictures(3)))
+    assert [len(ds.train), len(ds.val), len(ds.test)] == [1, 1, 1]
+    assert "at least 3 images" in refusal(npz(x=pictures(2)))
+    assert "received 1" in refusal(npz(x=pictures(1)))
+    assert "at least 2 images" in refusal(npz(x_train=pictures(1), x_test=pictures(1, seed=1)))
+
+
+# ---------------------------------------------------------------- sizes
+@pytest.mark.parametrize(("height", "width"), [(9, 9), (8, 16), (64, 64), (1000, 1000)])
+def test_other_sizes_are_refused_and_size_is_named(npz, height, width):
+    message = refusal(npz(x=pictures(3, height, width)))
+    assert "size=" in message and f"{height} x {width}" in message and "8, 16, 28 or 32" in message
+
+
+def test_size_resizes(npz):
+    x = pictures(5, 12, 20, 3)
+    ds = datasets.load(npz(x=x), size=6)
+    assert ds.image_shape == (6, 6, 3) and ds.train.x.dtype == np.uint8
+    flat = np.repeat(np.arange(10, 60, 10, dtype="uint8"), 144).reshape(5, 12, 12)
+    ds = datasets.load(npz(x=flat), size=28)
+    everything = np.concatenate([ds.train.x, ds.val.x, ds.test.x])
+    assert sorted(everything[:, 0, 0, 0]) == [10, 20, 30, 40, 50]
+    np.testing.assert_array_equal(everything, np.broadcast_to(everything[:, :1, :1], everything.shape))
+
+
+def test_size_averages_instead_of_picking_pixels(npz):
+    board = np.indices((5, 64, 64)).sum(axis=0) % 2 * 200 + np.arange(5)[:, None, None]  # checkerboard, mean 100 + i
+    ds = datasets.load(npz(x=board), size=8)
+    everything = np.concatenate([ds.train.x, ds.val.x, ds.test.x]).astype(int)
+    assert np.abs(everything - 102).max() <= 5
+
+
+def test_size_cuts_the_longer_side_at_both_ends(npz):
+    x = np.zeros((3, 8, 16), "uint8")
+    x[:, :, :4] = x[:, :, 12:] = 255  # outside the centred square
+    x[:, 2, 4:12] = np.array([50, 60, 70])[:, None]
+    ds = datasets.load(npz(x=x), size=8)
+    assert max(part.x.max() for part in (ds.train, ds.val, ds.test)) == 70
+
+
+@pytest.mark.parametrize("size", [0, 3, 257, 28.0, "28", True, (28, 28)])
+def test_size_that_is_no_size(npz, size):
+    assert "4..256" in refusal(npz(x=pictures(3)), size=size)
+
+
+# ---------------------------------------------------------------- refused contents
+def bad_number(value):
+    x = np.random.default_rng(0).random((4, 8, 8))
+    x[1, 2, 3] = value
+    return x
+
+
+OBJECTS = np.array([[1], [2, 3], [4]], dtype=object)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"x": bad_number(np.nan)}, ["x: ", "1 NaN or infinite", "256"]),
+        ({"x": bad_number(-np.inf)}, ["1 NaN or infinite"]),
+        ({"x": bad_number(1.5)}, ["[0, 1]", "1.5", "float64"]),
+        ({"x": bad_number(1 + 1e-9)}, ["[0, 1]", "1.000000001"]),
+        ({"x": bad_number(-0.1)}, ["[0, 1]", "-0.1"]),
+        ({"x": pictures(4).astype(int) + 1}, ["0..255", "int64", "..256"]),
+        ({"x": pictures(4).astype(int) - 256}, ["0..255", "int64"]),
+        ({"x": pictures(4) > 100}, ["bool", "255"]),
+        ({"x": pictures(4) % 2}, ["only 0 and 1"]),
+        ({"x": pictures(4).astype("complex64")}, ["complex64"]),
+        ({"x": np.full((4, 8, 8), "a")}, ["<U1"]),
+        ({"x": OBJECTS}, ["x: ", "Python objects"]),
+        ({"x": pictures(4), "y": OBJECTS}, ["y: ", "Python objects"]),
+        ({"x": np.zeros((0, 8, 8), "uint8")}, ["at least one image", "(0, 8, 8)"]),
+        ({"x": np.zeros((4, 0, 8), "uint8")}, ["at least one image"]),
+        ({"x": pictures(4).reshape(4, 64)}, ["(n, H, W)", "(4, 64)", "reshape"]),
+        ({"x": pictures(4).reshape(4, 1, 8, 8)}, ["(4, 1, 8, 8)", "moveaxis"]),
+        ({"x": pictures(4, 8, 8, 4)}, ["(4, 8, 8, 4)", "transparency"]),
+        ({"x": pictures(1, 28, 28, 3)[0]}, ["(28, 28, 3)", "single image"]),
+        ({"x": np.uint8(3)}, ["received ()"]),
+        ({"images": pictures(4)}, ["x_train", "received images"]),
+        ({}, ["no arrays"]),
+        ({"x": pictures(4), "x_train": pictures(4), "x_test": pictures(4)}, ["expected the keys"]),
+        ({"x_train": pictures(4), "y_train": np.arange(4), "x_test": pictures(4)}, ["expected the keys"]),
+        ({"x_train": pictures(4), "x_test": pictures(4, 16)}, ["x_test", "(8, 8)", "(16, 16)"]),
+        ({"x_train": pictures(4), "x_test": bad_number(0.5)}, ["x_test", "uint8", "float64"]),
+        ({"x": pictures(4), "y": np.arange(3)}, ["y: ", "(4,)", "(3,)"]),
+        ({"x": pictures(4), "y": np.arange(4.0)}, ["integer", "float64"]),
+        ({"x": pictures(4), "y": np.eye(4, dtype=int)}, ["(4,)", "(4, 4)"]),
+        ({"x": pictures(4), "y": np.arange(4) - 1}, [">= 0", "-1..2"]),
+    ],
+)
+def test_refused_contents_name_file_key_expected_and_received(npz, arrays, said):
+    path = npz(**arrays)
+    message = refusal(path)
+    assert str(path) in message and "expected" in message and "received" in message
+    for part in said:
+        assert part in message
+
+
+def test_labels_in_one_column_are_labels(npz):
+    ds = datasets.load(npz(x=pictures(10), y=np.arange(10)[:, None]))
+    assert ds.train.labels.shape == (8,)
+
+
+def test_train_sorted_by_label_is_refused_since_val_is_its_end(npz):
+    x, y = pictures(40), np.arange(40) // 4
+    message = refusal(npz(x_train=x[:30], y_train=y[:30], x_test=x[30:], y_test=y[30:]))
+    assert "sorted by label" in message and "shuffle" in message
+    datasets.load(npz(x=x, y=y))  # a single array is shuffled anyway
+
+
+def test_copies_across_splits(npz):
+    x, other = pictures(300), pictures(200, seed=9)
+    with_three = np.concatenate([other[:197], x[:3]])
+    message = refusal(npz(x_train=x, x_test=with_three))
+    assert "3 of the 200 images in test" in message and "1 %" in message
+    ds = datasets.load(npz(x_train=x, x_test=np.concatenate([other[:198], x[:2]])))
+    assert len(ds.test) == 200, "nothing is dropped"
+    assert "in val" in refusal(npz(x_train=np.concatenate([x, x[:10]]), x_test=other))
+    assert "in test" in refusal(npz(x_train=x, x_test=np.concatenate([other[:190], x[-10:]]))), "copies of val count"
+
+
+def test_damaged_files(tmp_path, npz):
+    whole = npz(x=pictures(20)).read_bytes()
+    path = tmp_path / "broken.npz"
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 0xFF
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": (10**15, 8, 8)})
+    huge, not_npy = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(huge, "w") as archive:
+        archive.writestr("x.npy", header.getvalue())
+    with zipfile.ZipFile(not_npy, "w") as archive:
+        archive.writestr("x", b"hello")
+    for data in (b"", b"hello", whole[: len(whole) // 2], bytes(flipped), huge.getvalue(), not_npy.getvalue()):
+        path.write_bytes(data)
+        message = refusal(path)
+        assert str(path) in message and "expected an" in message
+
+
+def test_pickles_are_never_run(tmp_path, npz):
+    class Trap:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "sprung"), "w"))
+
+    trap = np.empty(3, dtype=object)
+    trap[:] = [Trap()] * 3
+    refusal(npz(x=trap))
+    assert not (tmp_path / "sprung").exists()
+
+
+OTHER_FILES = [("a.npy", "np.savez"), ("a.png", "folder"), ("a.h5", ".h5"), ("a", "without suffix")]
+
+
+@pytest.mark.parametrize(("name", "said"), OTHER_FILES)
+def test_other_kinds_of_file(tmp_path, name, said):
+    (tmp_path / name).write_bytes(b"anything")
+    message = refusal(tmp_path / name)
+    assert said in message and str(tmp_path / name) in message
+
+
+# ---------------------------------------------------------------- folders
+def save(path, array, mode=None):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = Image.fromarray(array)
+    (image if mode is None else image.convert(mode)).save(path)
+
+
+def by_bytes(ds):
+    return {image.tobytes(): split for split in ("train", "val", "test") for image in getattr(ds, split).x}
+
+
+def test_folder_of_grey_images(tmp_path):
+    x = pictures(20)
+    for i, image in enumerate(x):
+        save(tmp_path / f"{i:02}.PNG" if i % 2 else tmp_path / f"{i:02}.png", image)
+    (tmp_path / "notes.md").write_text("passed over")
+    (tmp_path / ".hidden.png").write_bytes(b"passed over")
+    ds = datasets.load(tmp_path)
+    assert [len(ds.train), len(ds.val), len(ds.test)] == [16, 2, 2]
+    assert ds.image_shape == (8, 8, 1) and ds.train.labels is None and ds.levels == 256
+    assert set(by_bytes(ds)) == {image.tobytes() for image in x}
+    np.testing.assert_array_equal(datasets.load(str(tmp_path)).test.x, ds.test.x)
+
+
+def test_sub_folders_are_labels(tmp_path):
+    x = pictures(12)
+    for i, image in enumerate(x):
+        save(tmp_path / ("cats", "dogs", "eels")[i % 3] / f"{i}.png", image)
+    (tmp_path / "empty").mkdir()
+    ds = datasets.load(tmp_path)
+    assert ds.label_names == ("cats", "dogs", "eels")
+    index = {image.tobytes(): i for i, image in enumerate(x)}
+    for split in (ds.train, ds.val, ds.test):
+        assert split.labels.dtype == np.int64
+        assert [index[image.tobytes()] % 3 for image in split.x] == list(split.labels)
+
+
+def test_one_colour_image_makes_all_rgb(tmp_path):
+    grey, colour = pictures(3), pictures(1, 8, 8, 3)[0]
+    for i, image in enumerate(grey):
+        save(tmp_path / f"{i}.png", image)
+    save(tmp_path / "z.png", colour)
+    ds = datasets.load(tmp_path)
+    assert ds.image_shape == (8, 8, 3)
+    expected = {np.repeat(image[..., None], 3, axis=-1).tobytes() for image in grey} | {colour.tobytes()}
+    assert set(by_bytes(ds)) == expected
+
+
+def test_jpg_palette_black_and_white_and_transparent_files(tmp_path):
+    save(tmp_path / "a.jpg", np.full((8, 8), 90, "uint8"))
+    save(tmp_path / "b.jpeg", np.full((8, 8, 3), 60, "uint8"))
+    save(tmp_path / "c.png", np.full((8, 8, 3), (255, 0, 0), "uint8"), "P")
+    save(tmp_path / "d.png", np.eye(8, dtype="uint8") * 255, "1")
+    clear = np.zeros((8, 8, 4), "uint8")
+    clear[0, 0] = (10, 20, 30, 255)
+    save(tmp_path / "e.png", clear)
+    ds = datasets.load(tmp_path)
+    everything = np.concatenate([ds.train.x, ds.val.x, ds.test.x])
+    corners = {tuple(int(v) for v in (*image[0, 0], image[0, 1, 0])) for image in everything}
+    assert corners == {(90, 90, 90, 90), (60, 60, 60, 60), (255, 0, 0, 255), (255, 255, 255, 0), (10, 20, 30, 255)}
+
+
+def test_mixed_sizes_need_size(tmp_path):
+    for i in range(4):
+        save(tmp_path / f"{i}.png", pictures(1, 8 if i < 3 else 16, seed=i)[0])
+    message = refusal(tmp_path)
+    assert all(part in message for part in ("8 x 8 (0.png)", "16 x 16 (3.png)", "size="))
+    assert datasets.load(tmp_path, size=8).image_shape == (8, 8, 1)
+    save(tmp_path / "4.png", pictures(1, 10, 30)[0])
+    assert "10 x 30" in refusal(tmp_path)
+    assert datasets.load(tmp_path, size=16).image_shape == (16, 16, 1)
+
+
+def test_photo_sized_images_are_refused_without_size(tmp_path):
+    for i in range(3):
+        save(tmp_path / f"{i}.png", np.full((30, 40), i, "uint8"))
+    message = refusal(tmp_path)
+    assert "30 x 40" in message and "size=" in message and "0.png" in message
+
+
+def test_unreadable_images_are_named(tmp_path):
+    for i in range(3):
+        save(tmp_path / f"{i}.png", pictures(1, seed=i)[0])
+    whole = (tmp_path / "1.png").read_bytes()
+    for data in (b"", b"no image", whole[:60]):
+        (tmp_path / "1.png").write_bytes(data)
+        assert str(tmp_path / "1.png") in refusal(tmp_path)
+    Image.fromarray(np.full((8, 8), 40_000, "uint16")).save(tmp_path / "1.png")
+    message = refusal(tmp_path)
+    assert "8 bits" in message and "1.png" in message
+
+
+def test_folders_that_cannot_be_understood(tmp_path):
+    assert "received none" in refusal(tmp_path)
+    save(tmp_path / "train" / "0.png", pictures(1)[0])
+    save(tmp_path / "test" / "0.png", pictures(1)[0])
+    assert "names of splits" in refusal(tmp_path)
+    save(tmp_path / "0.png", pictures(1)[0])
+    assert "either in the folder itself or in its sub-folders" in refusal(tmp_path)
+    save(tmp_path / "deep" / "cats" / "0.png", pictures(1)[0])
+    assert str(tmp_path / "deep" / "cats") in refusal(tmp_path)
+    (tmp_path / "a.gif").write_bytes(b"")
+    assert "a.gif" in refusal(tmp_path)
+
+
+def test_folder_with_one_image_says_how_many_are_needed(tmp_path):
+    save(tmp_path / "0.png", pictures(1)[0])
+    assert "at least 3 images" in refusal(tmp_path)
+
+
+# ---------------------------------------------------------------- text
+def test_text_round_trip_in_order(tmp_path):
+    path = tmp_path / "mine.txt"
+    text = "Zwölf Boxkämpfer jagen Viktor über den Sylter Deich.\n😀" * 40
+    path.write_text(text, encoding="utf-8")
+    ds = datasets.load(path)
+    n = len(text)
+    assert [len(ds.train), len(ds.val), len(ds.test)] == [n * 8 // 10, n * 9 // 10 - n * 8 // 10, n - n * 9 // 10]
+    x = np.concatenate([ds.train.x, ds.val.x, ds.test.x])
+    assert x.dtype == np.int32 and x.ndim == 1 and ds.train.labels is None
+    assert "".join(ds.vocab[i] for i in x) == text
+    assert ds.levels == len(ds.vocab) == len(set(text)) + 1 and ds.vocab[0] == "\ufffd"
+    with pytest.raises(ValueError, match="text, not images"):
+        ds.to_images(ds.train.x)
+    assert "vocab" in repr(ds)
+
+
+def test_characters_unseen_in_train_get_the_reserved_id(tmp_path):
+    path = tmp_path / "mine.txt"
+    path.write_text("ab" * 900 + "abcé" * 50, encoding="utf-8")  # the new letters lie in the last tenth
+    ds = datasets.load(path)
+    assert ds.vocab == ("\ufffd", "a", "b")
+    assert "".join(ds.vocab[i] for i in ds.test.x) == "ab\ufffd\ufffd" * 50
+    assert 0 not in ds.train.x and 0 not in ds.val.x
+
+
+def test_byte_order_mark_and_windows_line_ends(tmp_path):
+    path = tmp_path / "MINE.TXT"
+    path.write_bytes(b"\xef\xbb\xbf" + b"line\r\n" * 250)
+    ds = datasets.load(path)
+    assert ds.vocab == ("\ufffd", "\n", "e", "i", "l", "n")
+    assert len(ds.train) + len(ds.val) + len(ds.test) == 5 * 250
+
+
+def test_refused_texts(tmp_path):
+    path = tmp_path / "mine.txt"
+    for data, said in (
+        (b"", "an empty file"),
+        (b"a" * 999, "received 999 characters"),
+        (b"a" * 2000 + b"\xff" + b"a" * 2000, "0xff at offset 2000"),
+        ("\ufeff" + "ü" * 2000, "0xff at offset 0"),
+    ):
+        path.write_bytes(data if isinstance(data, bytes) else data.encode("utf-16-le"))
+        message = refusal(path)
+        assert said in message and str(path) in message
+    path.write_text("a" * 2000)
+    assert "size=28" in refusal(path, size=28)
