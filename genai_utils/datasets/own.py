@@ -35,5 +35,5 @@ def load_own(path, size=None):
         hint = " Save the array with np.savez(file, x=array)."
     raise ValueError(
         f"{path}: expected an .npz file of images, a folder of .png or .jpg images, or a .txt file in UTF-8, "
-        f"received a {suffix or 'file without suffix'!r}.{hint}"
+        f"received {f'a {suffix} file' if suffix else 'a file without suffix'}.{hint}"
     )
