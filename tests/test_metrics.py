@@ -115,6 +115,13 @@ def test_kernel_distance_is_unbiased():
     assert error < 0.05  # the added diagonal alone would be about 2 * 5**-1 * E k(x, x) > 3
 
 
+@pytest.mark.parametrize("metric", [frechet_distance, kernel_distance, precision_recall, density_coverage])
+def test_uint8_images_score_as_their_numbers(metric):
+    rng = np.random.default_rng(0)
+    a, b = (rng.integers(0, high, (30, 2, 2, 1)).astype(np.uint8) for high in (256, 200))
+    assert metric(a, b) == pytest.approx(metric(a.astype(float), b.astype(float)), rel=1e-12)
+
+
 def test_kernel_distance_is_the_same_in_blocks():
     a, b = clouds(n=2500, m=1100, d=2)
     k = lambda x, y: (x @ y.T / 2 + 1) ** 3  # noqa: E731
