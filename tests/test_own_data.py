@@ -309,6 +309,18 @@ def test_jpg_palette_black_and_white_and_transparent_files(tmp_path):
     assert corners == {(90, 90, 90, 90), (60, 60, 60, 60), (255, 0, 0, 255), (255, 255, 255, 0), (10, 20, 30, 255)}
 
 
+def test_photos_are_turned_as_the_camera_says(tmp_path):
+    for i in range(3):
+        exif = Image.Exif()
+        exif[0x0112] = 6  # orientation: turn by 90 degrees clockwise to view
+        image = np.full((8, 8), 10 * i, "uint8")
+        image[0] = 200  # the top row becomes the right column
+        Image.fromarray(image).save(tmp_path / f"{i}.png", exif=exif)
+    ds = datasets.load(tmp_path)
+    everything = np.concatenate([ds.train.x, ds.val.x, ds.test.x])[..., 0]
+    assert (everything[:, :, 7] == 200).all() and (everything[:, :, :7] <= 20).all()
+
+
 def test_mixed_sizes_need_size(tmp_path):
     for i in range(4):
         save(tmp_path / f"{i}.png", pictures(1, 8 if i < 3 else 16, seed=i)[0])
