@@ -116,9 +116,10 @@ def test_kernel_distance_is_unbiased():
 
 
 @pytest.mark.parametrize("metric", [frechet_distance, kernel_distance, precision_recall, density_coverage])
-def test_uint8_images_score_as_their_numbers(metric):
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_images_score_as_their_numbers_in_double_precision(metric, dtype):
     rng = np.random.default_rng(0)
-    a, b = (rng.integers(0, high, (30, 2, 2, 1)).astype(np.uint8) for high in (256, 200))
+    a, b = ((high * rng.random((30, 2, 2, 1))).astype(dtype) for high in (256, 200))
     assert metric(a, b) == pytest.approx(metric(a.astype(float), b.astype(float)), rel=1e-12)
 
 
