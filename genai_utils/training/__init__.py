@@ -1,0 +1,4 @@
+
+from genai_utils.training.adversarial import AdversarialModel
+
+__all__ = ["AdversarialModel"]
