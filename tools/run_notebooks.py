@@ -31,7 +31,7 @@ def execute(path, record, seed=None, write_back=True):
         notebook,
         timeout=600,
         kernel_name="python3",
-        store_widget_state=False,
+        store_widget_state=True,  # without it an Output widget that holds a figure fails; dropped below
         resources={"metadata": {"path": str(path.parent)}},
     ).execute()
     seconds = time.perf_counter() - start
