@@ -17,7 +17,6 @@ _SUBMODULES = (
     "plots",
     "results",
     "runtime",
-    "sampling",
     "training",
     "widgets",
 )

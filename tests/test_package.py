@@ -98,6 +98,11 @@ def test_files_are_short_enough_to_read():
     assert not long, long
 
 
+def test_every_submodule_exists():
+    present = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if not path.name.startswith("_")}
+    assert present == set(gu._SUBMODULES)
+
+
 def test_lazy_submodules_and_unknown_names():
     assert "plots" in dir(gu) and gu.paths.__name__ == "genai_utils.paths"
     with pytest.raises(AttributeError, match="no attribute 'plotz'; it has"):
