@@ -61,6 +61,7 @@ def show_source(obj):
         TypeError: `obj` has no Python source.
     """
     import inspect
+    import textwrap
 
     from IPython.display import Code
 
@@ -70,4 +71,4 @@ def show_source(obj):
         raise TypeError(
             f"show_source expects a function or class written in Python, got {type(obj).__name__}"
         ) from None
-    return Code(inspect.cleandoc(source) if source[:1].isspace() else source, language="python")
+    return Code(textwrap.dedent(source), language="python")
