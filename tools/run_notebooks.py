@@ -17,14 +17,12 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results"
 
 
-def execute(path, record, seed=None, write_back=True):
-    """Run one notebook; return (wall seconds, peak memory of its kernel in bytes)."""
+def execute(path):
+    """Run one notebook in place; return (wall seconds, peak memory of its kernel in bytes)."""
     import nbformat
     from nbclient import NotebookClient
 
-    os.environ["GENAI_RECORD"] = str(record)
-    if seed is not None:
-        os.environ["GENAI_SEED"] = str(seed)
+    os.environ["GENAI_RECORD"] = str(RESULTS)
     notebook = nbformat.read(path, as_version=4)
     start = time.perf_counter()
     NotebookClient(
@@ -35,28 +33,18 @@ def execute(path, record, seed=None, write_back=True):
         resources={"metadata": {"path": str(path.parent)}},
     ).execute()
     seconds = time.perf_counter() - start
-    if write_back:
-        for cell in notebook.cells:
-            cell.metadata.pop("execution", None)  # times of day: they would change with every run
-        notebook.metadata.pop("widgets", None)
-        notebook.metadata["language_info"] = {"name": "python"}
-        nbformat.write(notebook, path)
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)  # times of day: they would change with every run
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["language_info"] = {"name": "python"}
+    nbformat.write(notebook, path)
     unit = 1 if sys.platform == "darwin" else 1024
     return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit
 
 
-def execute_apart(path, record, seed=None, write_back=True):
+def execute_apart(path):
     """`execute` in a process of its own, so that the peak memory is that of this notebook's kernel alone."""
-    call = [
-        sys.executable,
-        __file__,
-        "--one",
-        str(path),
-        str(record),
-        "" if seed is None else str(seed),
-        str(int(write_back)),
-    ]
-    done = subprocess.run(call, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, __file__, "--one", str(path)], capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{path.name} failed:\n{done.stderr[-4000:]}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -67,7 +55,7 @@ def main(names):
 
     paths = [ROOT / "notebooks" / f"{name}.ipynb" for name in names] or sorted((ROOT / "notebooks").glob("*.ipynb"))
     for path in paths:
-        seconds, peak = execute_apart(path, RESULTS)
+        seconds, peak = execute_apart(path)
         minutes = {
             **results.load("minutes").get("rows", {}),
             path.stem: {"minutes": round(seconds / 60, 1), "peak GB": round(peak / 1e9, 2)},
@@ -78,7 +66,6 @@ def main(names):
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
-        where, record, seed, write_back = sys.argv[2:]
-        print(json.dumps(execute(Path(where), record, seed or None, bool(int(write_back)))))
+        print(json.dumps(execute(Path(sys.argv[2]))))
     else:
         main(sys.argv[1:])
