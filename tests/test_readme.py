@@ -15,6 +15,10 @@ def test_tables_are_the_recorded_numbers():
     assert len(re.findall(r"<!-- table \S+ -->", README)) >= 3
 
 
+def test_the_figure_is_the_notebooks_own():
+    assert (ROOT / "docs" / "sprites.png").read_bytes() == readme_tables.figure(), "run tools/readme_tables.py"
+
+
 def test_a_changed_number_is_noticed():
     changed = re.sub(r"(\| \S.* \| )(\d+\.\d)( \|)", r"\g<1>99.9\3", README, count=1)
     assert changed != README and readme_tables.filled(changed) != changed

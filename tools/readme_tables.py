@@ -1,7 +1,8 @@
-"""Write the tables of README.md from results/*.json, between their markers; a test holds that they agree.
+"""Write the tables and the figure of README.md from results/*.json and a notebook; a test holds that they agree.
 
 Usage: readme_tables.py
 """
+import base64
 import json
 import re
 from pathlib import Path
@@ -55,7 +56,9 @@ def results_table(name):
     columns = list(dict.fromkeys(column for row in rows.values() for column in row))
 
     def show(value):
-        return "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
+        if not isinstance(value, float):
+            return "" if value is None else str(value)
+        return f"{value:.4f}" if 1e-9 < abs(value) < 0.1 else f"{value:.2f}"  # small distances keep their digits
 
     lines = ["| " + " | ".join(["", *columns]) + " |", "|---|" + "---:|" * len(columns)]
     lines += ["| " + " | ".join([row, *(show(rows[row].get(c)) for c in columns)]) + " |" for row in rows]
@@ -70,6 +73,16 @@ def filled(text):
     return re.sub(r"<!-- table (\S+) -->\n.*?<!-- end -->", table, text, flags=re.S)
 
 
+def figure():
+    """The last figure of notebook 09, as PNG: real sprites above, sampled ones below."""
+    cells = json.loads((ROOT / "notebooks" / "09_pixelcnn.ipynb").read_text(encoding="utf-8"))["cells"]
+    outputs = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+    pictures = [data["image/png"] for data in outputs if "image/png" in data]
+    return base64.b64decode(pictures[-1])
+
+
 if __name__ == "__main__":
+    (ROOT / "docs").mkdir(exist_ok=True)
+    (ROOT / "docs" / "sprites.png").write_bytes(figure())
     readme = ROOT / "README.md"
     readme.write_text(filled(readme.read_text(encoding="utf-8")), encoding="utf-8")
