@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 # Caches and checkpoints of test runs stay in an ignored folder of the checkout.
 TEST_ENV := GENAI_HOME=$(CURDIR)/.genai GENAI_QUIET=1
 
-.PHONY: lab test notebooks seeds
+.PHONY: lab test notebooks
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"Python {v[0]}.{v[1]} found, 3.11 to 3.13 needed: make PYTHON=python3.12 ...")'
@@ -16,7 +16,8 @@ $(READY): pyproject.toml constraints.txt
 
 lab: $(READY)
 	$(BIN)/python tools/workbook.py
-	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) workbook/00_start_here.ipynb
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --ServerApp.root_dir=workbook \
+	    --LabApp.default_url=/lab/tree/00_start_here.ipynb
 
 test: $(READY)
 	$(BIN)/ruff check .
