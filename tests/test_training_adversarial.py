@@ -67,7 +67,7 @@ def test_losses_where_discriminator_is_undecided(loss, expected):
     model = linear(loss=loss)
     model.discriminator.set_weights([np.zeros((2, 1)), np.zeros(1)])
     result = model.evaluate(X, verbose=0, return_dict=True)
-    assert (result["d_loss"], result["g_loss"]) == pytest.approx(expected, abs=1e-6)
+    assert (float(result["d_loss"]), float(result["g_loss"])) == pytest.approx(expected, abs=1e-6)
     assert set(result) == {"d_loss", "g_loss", "real_logit", "fake_logit"}
 
 
