@@ -55,6 +55,19 @@ def attempt(function, *args):
     return value
 
 
+def as_numbers(value, shape, what):
+    """The reader's result as a float array of the expected shape; `what` says in words what that is."""
+    import numpy as np
+
+    try:
+        value = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise Wrong(f"expected numbers ({what}), got {type(value).__name__}") from None
+    if value.shape != shape:
+        raise Wrong(f"expected {what}, got shape {value.shape} instead of {shape}")
+    return value
+
+
 def check(name, answer=None):
     """See `genai_utils.check`."""
     notebook = name.partition(".")[0]

@@ -1,17 +1,12 @@
 """Checks of 02_gan_math: log density ratio, Wasserstein distance of samples, floor under a discriminator loss."""
 import numpy as np
 
-from genai_utils.checks import Wrong, attempt, exercise
+from genai_utils.checks import Wrong, as_numbers, attempt, exercise
 
 
 def _array(value, shape, what):
-    """The answer as a float array of the expected shape."""
-    try:
-        value = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise Wrong(f"expected numbers, got {type(value).__name__}") from None
-    if value.shape != shape:
-        raise Wrong(f"expected {what}, got shape {value.shape}")
+    """The answer as a finite float array of the expected shape."""
+    value = as_numbers(value, shape, what)
     if not np.isfinite(value).all():
         raise Wrong("the result is not finite; does a logarithm meet a number <= 0?")
     return value

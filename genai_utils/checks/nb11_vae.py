@@ -3,18 +3,7 @@
 import numpy as np
 from scipy.special import logsumexp
 
-from genai_utils.checks import Wrong, attempt, exercise
-
-
-def _array(value, shape, what):
-    """The answer as a float array of the expected shape."""
-    try:
-        value = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise Wrong(f"expected {what}, got {type(value).__name__}") from None
-    if value.shape != shape:
-        raise Wrong(f"the shape is {value.shape}, expected {shape}: {what}")
-    return value
+from genai_utils.checks import Wrong, as_numbers, attempt, exercise
 
 
 @exercise("11_vae.rate")
@@ -31,7 +20,7 @@ def _(answer):
         raise Wrong("there is one number for each image and latent: the latents have not been summed yet")
     if np.shape(value) == ():
         raise Wrong("there is a single number: the images were summed or averaged too; keep one number for each image")
-    value = _array(value, (5,), "one number of nats for each of the 5 images")
+    value = as_numbers(value, (5,), "one number of nats for each of the 5 images")
     right = 0.5 * (mu**2 + variance - logvar - 1).sum(-1)
     if np.allclose(value, right, rtol=1e-4, atol=1e-5):
         return
@@ -60,7 +49,7 @@ def _(answer):
 def _(answer):
     rng = np.random.default_rng(12)
     mu, logvar, epsilon = rng.normal(size=(4, 3)), rng.normal(-1, 1, size=(4, 3)), rng.normal(size=(4, 3))
-    value = _array(
+    value = as_numbers(
         attempt(answer, mu.copy(), logvar.copy(), epsilon.copy()), (4, 3), "one draw for each image and latent"
     )
     sd = np.exp(logvar / 2)
@@ -92,7 +81,7 @@ def _(answer):
     value = attempt(answer, log_w.copy())
     if np.shape(value) == (8,):
         raise Wrong("there is one number for each draw: the average runs over the draws, axis 0")
-    value = _array(value, (5,), "one bound for each of the 5 images")
+    value = as_numbers(value, (5,), "one bound for each of the 5 images")
     right = logsumexp(log_w, axis=0) - np.log(8)
     slips = (
         (log_w.mean(0), "this averages log-weights, which is the ELBO again: the average belongs inside the logarithm"),
