@@ -21,11 +21,16 @@ class Control:
         common = {
             "description": self.label,
             "style": {"description_width": "11em"},
-            "layout": ipywidgets.Layout(width="32em"),
+            "layout": ipywidgets.Layout(width="32em", max_width="100%"),  # fits a page zoomed to 200 %
         }
         if self.kind != "Dropdown":
             common["continuous_update"] = False  # one redraw per move, not one per pixel of the way
         return getattr(ipywidgets, self.kind)(value=self.value, **common, **self.options)
+
+    def shown(self):
+        """The start value as the reader sees it: a drop-down list may show a text for a value."""
+        pairs = (option for option in self.options.get("options", ()) if isinstance(option, tuple))
+        return next((text for text, value in pairs if value == self.value), self.value)
 
 
 def slider(minimum, maximum, value, step=None, label=""):
@@ -72,6 +77,35 @@ def choice(options, value, label=""):
     )
 
 
+class Explorer:
+    """Controls above a figure; where no kernel runs, the figure in its starting state.
+
+    Attributes:
+        box: ipywidgets.VBox with the controls and the live figure.
+        controls: dict name -> ipywidget.
+        figure: matplotlib Figure of the starting state.
+    """
+
+    def __init__(self, box, controls, figure, text):
+        self.box, self.controls, self.figure, self.text = box, controls, figure, text
+
+    def __repr__(self):
+        return self.text
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        """One output with three views; a front end shows the richest one that it can."""
+        from genai_utils import plots
+
+        data, metadata = {"text/plain": self.text}, {}
+        picture = plots.png(self.figure)
+        if picture is not None:
+            data["image/png"], metadata["image/png"] = picture
+        if self.box.model_id is not None:  # ipywidgets 7 has none outside a kernel
+            view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
+            data["application/vnd.jupyter.widget-view+json"] = view
+        return data, metadata
+
+
 def explore(draw, **controls):
     """Redraw a figure whenever the reader moves a control.
 
@@ -80,7 +114,7 @@ def explore(draw, **controls):
         **controls: name -> `slider(...)` or `choice(...)`.
 
     Returns:
-        ipywidgets.VBox: the controls above the figure.
+        `Explorer`: the controls above the figure; a page without a kernel shows the starting figure instead.
 
     Raises:
         TypeError: a control is something else, or `draw` does not return a Figure.
@@ -92,12 +126,21 @@ def explore(draw, **controls):
     for name, control in controls.items():
         if not isinstance(control, Control):
             raise TypeError(f"control {name!r}: expected slider(...) or choice(...), got {type(control).__name__}")
-    built = {name: control.build() for name, control in controls.items()}
 
-    def show(**state):
+    def checked(**state):
         figure = draw(**state)
         if not isinstance(figure, Figure):
             raise TypeError(f"draw: expected a matplotlib Figure, got {type(figure).__name__}")
-        display(figure)
+        return figure
 
-    return ipywidgets.VBox([*built.values(), ipywidgets.interactive_output(show, built)])
+    built = {name: control.build() for name, control in controls.items()}
+    # Drawn here, not below: an Output widget would print an error of `draw` and let the cell succeed.
+    start = checked(**{name: widget.value for name, widget in built.items()})
+    waiting = [start]  # the live figure's first state is the same picture; `draw` is not asked twice
+
+    def show(**state):
+        display(waiting.pop() if waiting else checked(**state))
+
+    box = ipywidgets.VBox([*built.values(), ipywidgets.interactive_output(show, built)])
+    state = ", ".join(f"{control.label or name} = {control.shown()}" for name, control in controls.items())
+    return Explorer(box, built, start, f"{state} (move the controls in a running notebook)")

@@ -1,4 +1,11 @@
-"""Figures hold what was given; colours can be told apart; widgets redraw the pure function."""
+"""Figures hold what was given and say it in words; colours can be told apart; widgets redraw the pure function."""
+
+import base64
+import json
+import os
+import random
+import subprocess
+import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,8 +29,8 @@ def linear(rgb):
 
 
 @pytest.mark.parametrize("kind", DEFICIENCY)
-def test_first_four_colours_stay_apart_for_colour_blind_readers(kind):
-    seen = np.clip([np.array(DEFICIENCY[kind]) @ linear(to_rgb(c)) for c in plots.CYCLE[:4]], 0, 1)
+def test_first_six_colours_stay_apart_for_colour_blind_readers(kind):
+    seen = np.clip([np.array(DEFICIENCY[kind]) @ linear(to_rgb(c)) for c in plots.CYCLE[:6]], 0, 1)
     gaps = [np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[:i]]
     assert min(gaps) > 0.1
 
@@ -31,6 +38,17 @@ def test_first_four_colours_stay_apart_for_colour_blind_readers(kind):
 def test_a_red_green_pair_would_fail_that_test():
     red, green = (np.clip(np.array(DEFICIENCY["deutan"]) @ linear(to_rgb(c)), 0, 1) for c in ("#d62728", "#7f7f00"))
     assert np.linalg.norm(red - green) < 0.1
+
+
+def contrast_with_white(color):
+    """WCAG 2.2: (L1 + 0.05) / (L2 + 0.05) with relative luminance L."""
+    return 1.05 / (linear(to_rgb(color)) @ [0.2126, 0.7152, 0.0722] + 0.05)
+
+
+def test_lines_can_be_seen_on_white():
+    assert contrast_with_white("#767676") == pytest.approx(4.54, abs=0.01)  # the grey known to just pass 4.5:1
+    assert min(map(contrast_with_white, plots.CYCLE[:6])) >= 3
+    assert contrast_with_white(plots.COLORS["orange"]) < 3  # a palette with it among the six would fail
 
 
 def test_tile_puts_every_image_in_its_place():
@@ -73,24 +91,97 @@ def test_figures_are_returned_closed_so_that_they_show_once():
     plt.close("all")
 
 
+def test_a_figure_is_described_by_what_it_holds():
+    fig = plots.curves({"a": [3, 2], "b": [2, 1]}, xlabel="epoch", ylabel="loss (nats)", levels={"floor": 1})
+    assert plots.describe(fig) == "plot, x: epoch, y: loss (nats), legend a, b, floor."
+    fig = plots.heatmap(np.eye(3), title="$-\\log\\, p$\nof x", label="nats")
+    assert plots.describe(fig) == "image, -log p of x, x: column, y: row; colour: nats."
+    fig = plots.image_grid(np.zeros((4, 8, 8)), 2, row_labels=["real", "fake"], title="digits")
+    assert plots.describe(fig) == "image, digits, along y real, fake."
+    fig, axes = plt.subplots(2, 3)
+    for ax in axes.flat[:5]:
+        ax.imshow(np.eye(2))
+    axes.flat[5].plot([1, 2], label="q")
+    fig.suptitle(r"$\mathrm{KL}(p\,\|\,q)$")
+    fig.legend()
+    assert plots.describe(plots.finish(fig)) == "KL(p|q); 6 panels; 5 times image; plot; legend q."
+    fig.set_label("The author's own\nwords.")
+    assert plots.describe(fig) == "The author's own words."
+
+
+IN_A_NOTEBOOK = """
+import json
+import matplotlib.pyplot as plt
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+from genai_utils import plots, widgets
+def draw(x=1):
+    fig, ax = plt.subplots()
+    ax.plot([0, x], label="line"), ax.set(title="A title", facecolor="0.9"), ax.legend()
+    return plots.finish(fig)
+seen = []
+plots.use_style(), seen.append(shell.display_formatter.format(draw()))
+plots.use_style(), seen.append(shell.display_formatter.format(draw()))
+import matplotlib_inline.backend_inline as inline
+inline.set_matplotlib_formats("png")  # the backend registers its own printer again
+seen.append(shell.display_formatter.format(draw()))
+seen.append(shell.display_formatter.format(widgets.explore(draw, x=widgets.slider(0, 2, 1, label="end"))))
+try:
+    widgets.explore(lambda x: 1 / 0, x=widgets.slider(0, 2, 1))
+except ZeroDivisionError:
+    print(json.dumps(seen))
+"""
+
+
+def test_notebooks_show_the_plain_picture_with_alt_text_and_a_widget_s_error_stops_the_cell(tmp_path):
+    env = os.environ | {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "IPYTHONDIR": str(tmp_path)}
+    run = subprocess.run([sys.executable, "-c", IN_A_NOTEBOOK], env=env, capture_output=True, text=True)
+    assert run.returncode == 0 and run.stdout, run.stderr
+    (once, alt), (twice, alt_again), (untouched, nothing), (widget, alt_of_widget) = json.loads(
+        run.stdout.splitlines()[-1]
+    )
+    expected = {"image/png": {"alt": "plot, A title, legend line."}}
+    assert once["image/png"] == twice["image/png"] == untouched["image/png"] == widget["image/png"]
+    assert alt == alt_again == alt_of_widget == expected and nothing == {}
+    assert widget["application/vnd.jupyter.widget-view+json"].keys() == {"version_major", "version_minor", "model_id"}
+    assert widget["text/plain"] == "end = 1 (move the controls in a running notebook)"
+
+
 def draw(shift, kind):
-    draw.calls.append((shift, kind))
+    draw.calls.append((shift, kind, random.random()))
     fig, ax = plt.subplots()
     ax.plot([0, shift])
+    ax.set_title(f"shift {shift}")
     return plots.finish(fig)
 
 
 def test_explore_redraws_when_a_control_moves():
     draw.calls = []
-    box = widgets.explore(
-        draw, shift=widgets.slider(0.0, 2.0, 1.0, label="shift"), kind=widgets.choice(["a", "b"], "a", "kind")
+    random.seed(0)
+    seen = widgets.explore(
+        draw, shift=widgets.slider(0.0, 2.0, 1.0, label="shift"), kind=widgets.choice({"A": 1, "B": 2}, 1, "kind")
     )
-    slider, choice, out = box.children
-    assert draw.calls == [(1.0, "a")]
-    slider.value = 1.5
-    choice.value = "b"
-    assert draw.calls[1:] == [(1.5, "a"), (1.5, "b")]
-    assert slider.continuous_update is False
+    assert [call[:2] for call in draw.calls] == [(1.0, 1)]
+    seen.controls["shift"].value = 1.5
+    seen.controls["kind"].value = 2
+    assert [call[:2] for call in draw.calls[1:]] == [(1.5, 1), (1.5, 2)]
+    random.seed(0)
+    assert [call[2] for call in draw.calls] == [random.random() for _ in range(3)]
+    assert seen.box.children[:2] == tuple(seen.controls.values())
+    for control in seen.controls.values():  # one redraw a move; no wider than a page zoomed to 200 %
+        assert getattr(control, "continuous_update", False) is False
+        assert (control.layout.width, control.layout.max_width) == ("32em", "100%")
+
+
+def test_without_a_kernel_a_widget_is_its_starting_picture():
+    draw.calls = []
+    seen = widgets.explore(draw, shift=widgets.slider(0.0, 2.0, 1.0), kind=widgets.choice({"A": 1, "B": 2}, 2, "kind"))
+    seen.controls["shift"].value = 2.0
+    data, metadata = seen._repr_mimebundle_()
+    assert data["text/plain"] == "shift = 1.0, kind = B (move the controls in a running notebook)"
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    assert metadata == {"image/png": {"alt": "plot, shift 1.0."}}
+    assert len(draw.calls) == 2  # showing it draws nothing anew
 
 
 def test_controls_refuse_values_outside():
@@ -100,4 +191,6 @@ def test_controls_refuse_values_outside():
         widgets.choice(["a"], "b")
     with pytest.raises(TypeError, match="control 'x'"):
         widgets.explore(draw, x=3)
+    with pytest.raises(TypeError, match="expected a matplotlib Figure, got int"):
+        widgets.explore(lambda x: 3, x=widgets.slider(0, 2, 1))
     assert widgets.slider(0, 5, 1).kind == "IntSlider" and widgets.slider(0, 1, 0.5).options["step"] == 0.02
