@@ -2,6 +2,7 @@
 
 import errno
 import os
+import tempfile
 import warnings
 import zipfile
 import zlib
@@ -9,6 +10,7 @@ import zlib
 import numpy as np
 
 KEEP = 2  # the newest, and one to fall back to
+FULL = (errno.ENOSPC, errno.EDQUOT)  # a condition that may pass while training goes on
 
 
 class Checkpoints:
@@ -16,15 +18,44 @@ class Checkpoints:
 
     Args:
         folder: pathlib.Path, made if missing.
+
+    Raises:
+        OSError: the folder cannot be made.
     """
 
     def __init__(self, folder):
         self.folder, self.warned = folder, False
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self.refusal(error) from None
 
     def paths(self):
         """Return the files, oldest first."""
         return sorted(self.folder.glob("epoch_*.npz"))
+
+    def newest(self):
+        """Return the epoch of the newest file, 0 if there is none."""
+        return max((int(path.stem.removeprefix("epoch_")) for path in self.paths()), default=0)
+
+    def clear(self):
+        """Remove all files."""
+        for path in self.paths():
+            path.unlink()
+
+    def require_writable(self):
+        """Raise OSError, before any work is done, if no file can be made here; a full disk is left to `save`."""
+        try:
+            with tempfile.TemporaryFile(dir=self.folder):
+                pass
+        except OSError as error:
+            if error.errno not in FULL:
+                raise self.refusal(error) from None
+
+    def refusal(self, error):
+        """Return the error that says what to do."""
+        return OSError(f"checkpoints cannot be written to {self.folder} ({error.strerror or error}); set the "
+                       "environment variable GENAI_HOME to a folder you may write to, or choose another folder")
 
     def save(self, epoch, arrays):
         """Write a checkpoint atomically, then remove all but the newest `KEEP`; a full disk is a warning, said once."""
@@ -40,7 +71,7 @@ class Checkpoints:
                 old.unlink()
         except OSError as error:
             if not self.warned:
-                reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
+                reason = "the disk is full" if error.errno in FULL else error.strerror or str(error)
                 warnings.warn(f"checkpoint of epoch {epoch} not written to {self.folder}: {reason}. Training goes on "
                               "in memory, earlier checkpoints are intact, and every later epoch tries again.",
                               RuntimeWarning, stacklevel=2)

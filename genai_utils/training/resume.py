@@ -10,7 +10,7 @@ from genai_utils.training.adversarial import AdversarialModel
 from genai_utils.training.callbacks import ProgressBar
 from genai_utils.training.checkpoint import Checkpoints
 from genai_utils.training.fingerprint import difference, fingerprint, optimizers
-from genai_utils.training.validation import check_data
+from genai_utils.training.validation import check_data, check_inputs, require_numbers
 
 
 def resumable_fit(model, x, y=None, *, batch_size, epochs, folder, seed, callbacks=(), validation_data=None):
@@ -37,7 +37,9 @@ def resumable_fit(model, x, y=None, *, batch_size, epochs, folder, seed, callbac
         {name: [value per epoch]}, all epochs since the start. Ctrl-C returns too: what was trained so far.
 
     Raises:
-        ValueError: the folder holds another training (data, network, optimizer, arguments) or a longer one.
+        ValueError: the folder holds another training (data, network, optimizer, arguments) or a longer one; x or y
+            holds NaN or infinity; a loss becomes NaN or infinite, and the checkpoint before it is kept.
+        OSError: the folder cannot be written, said before training starts.
     """
     if not getattr(model, "compiled", False):
         raise ValueError("model: expected a compiled model, call model.compile(...) first")
@@ -47,6 +49,10 @@ def resumable_fit(model, x, y=None, *, batch_size, epochs, folder, seed, callbac
     if isinstance(model, AdversarialModel):
         check_data(model, x, y)
     data = ShuffledBatches(x, y, batch_size, seed)
+    require_numbers("x", data.x)
+    require_numbers("y", data.y)
+    require_numbers("validation_data", validation_data)
+    check_inputs(model, data.x)
     build(model, data)
 
     store, callbacks, history, start = Checkpoints(find(folder)), list(callbacks), {}, 0
@@ -67,21 +73,28 @@ def resumable_fit(model, x, y=None, *, batch_size, epochs, folder, seed, callbac
             for bar in (c for c in callbacks if isinstance(c, ProgressBar)):
                 bar.report(start, {name: values[-1] for name, values in history.items()})
             return history
+        store.require_writable()
         if start:
             print(f"Continuing after epoch {start} of {epochs} from {store.folder}")
     else:
+        store.require_writable()
         saver.set_model(model)
         saver.save(0)
 
+    saver.now = start + 1
     try:
         model.fit(data, epochs=epochs, initial_epoch=start, shuffle=False, verbose=0, callbacks=[*callbacks, saver],
                   validation_data=validation_data, validation_batch_size=batch_size)
     except KeyboardInterrupt:
         for bar in (c for c in callbacks if isinstance(c, ProgressBar)):
             bar.close()
-        done = saver.epoch if saver.epoch is not None else start
-        print(f"Stopped in epoch {min(done + 1, epochs)} of {epochs}. The model keeps its present weights; run the "
-              f"same call again to continue after epoch {done}.")
+        print(f"Stopped in epoch {saver.now} of {epochs}. The model keeps its present weights; run the same call again "
+              f"to continue after epoch {store.newest()}.")
+    except Exception:
+        if not store.newest() and (first := store.load()) is not None:  # no epoch was completed: as if never called,
+            set_state(model, callbacks, first)  # so that the corrected call is not taken for another training
+            store.clear()
+        raise
     return history
 
 
@@ -117,14 +130,22 @@ class SaveEpoch(keras.callbacks.Callback):
     def __init__(self, store, identity, data, callbacks, history):
         super().__init__()
         self.store, self.identity, self.data, self.callbacks, self.history = store, identity, data, callbacks, history
-        self.epoch = None  # epochs done in this call, None before the first
+        self.now, self.epoch = None, None  # the running epoch, from 1; epochs done in this call, None before the first
 
     def on_epoch_begin(self, epoch, logs=None):
+        self.now = epoch + 1
         self.data.start(epoch)
 
     def on_epoch_end(self, epoch, logs=None):
-        for name, value in (logs or {}).items():
-            self.history.setdefault(name, []).append(float(value))
+        logs = {name: float(value) for name, value in (logs or {}).items()}
+        lost = [name for name, value in logs.items() if name.endswith("loss") and not np.isfinite(value)]
+        if lost:
+            kept = self.store.newest()
+            raise ValueError(f"{lost[0]}: expected a finite number, received {logs[lost[0]]} in epoch {epoch + 1}; "
+                             + (f"the checkpoint of epoch {kept} is kept. " if kept else "nothing was kept. ")
+                             + "Look at the data, or choose a smaller learning rate and another folder")
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(value)
         self.epoch = epoch + 1
         self.save(self.epoch)
 
@@ -191,4 +212,6 @@ def find(folder):
 
 def _array(a):
     a = a if a is None else np.asarray(a)
+    if a is not None and not a.ndim:
+        raise TypeError(f"x and y: expected an array with one row per example, received {a.item()!r}")
     return a.astype("float32") if a is not None and a.dtype == np.float64 else a  # as Keras does with arrays

@@ -54,13 +54,11 @@ def check_data(model, x, y=None):
         whole = _float32(np.asarray(x))
         if not len(whole):
             raise ValueError(f"x: expected at least one example, received shape {whole.shape}")
-        finite = np.isfinite(whole).reshape(len(whole), -1).all(axis=1)  # (n,)
-        if not finite.all():
-            raise ValueError(f"x: expected finite numbers, received NaN or infinity, first in row {finite.argmin()}")
+        require_numbers("x", whole)
         batch = whole[:256] if y is None else (whole[:256], keras.tree.map_structure(lambda a: a[:256], y))
     elif isinstance(x, keras.utils.PyDataset):
         batch = x[0]
-    elif hasattr(x, "__iter__"):
+    elif hasattr(x, "__iter__") and not isinstance(x, (str, bytes)):
         batch = next(iter(x))
     else:
         raise TypeError(f"x: expected an array, a dataset or a generator, received {type(x).__name__}")
@@ -82,6 +80,29 @@ def check_data(model, x, y=None):
     values = whole if whole is not None and np.array_equal(whole[:256], real) else real
     _check_range(values, last_activation(model.generator))
     return x
+
+
+def require_numbers(name, arrays):
+    """Raise unless every array of a structure holds finite numbers (or text, which some layers read)."""
+    for array in keras.tree.flatten(arrays):
+        array = np.asarray(array) if array is not None else np.zeros(0)
+        if array.dtype.kind == "O":
+            raise TypeError(f"{name}: expected an array of numbers, received Python objects of shape {array.shape}")
+        if array.dtype.kind in "fc" and not (finite := np.isfinite(array)).all():
+            row = np.argwhere(~finite)[0][0] if array.ndim else 0
+            raise ValueError(f"{name}: expected finite numbers, received NaN or infinity, first in row {row}")
+
+
+def check_inputs(model, x):
+    """Raise ValueError unless the arrays x have the shapes a Sequential or functional model reads."""
+    inputs, arrays = getattr(model, "inputs", None) or [], keras.tree.flatten(x)
+    if isinstance(x, dict) or len(inputs) != len(arrays):
+        return  # Keras matches by name, or says itself what is missing
+    for tensor, array in zip(inputs, arrays):
+        expected, shapes = tuple(tensor.shape), [array.shape, (*array.shape, 1)]
+        shapes += [array.shape[:-1]] if array.shape[-1:] == (1,) else []
+        if not any(_fits(shape, expected) for shape in shapes):  # Keras adds or drops a last axis of length 1
+            raise ValueError(f"x: expected shape {expected}, received {array.shape}")
 
 
 def _check_real(real, expected):
