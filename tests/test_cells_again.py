@@ -64,6 +64,8 @@ PLANTED = {
                                  {(1, "trains on", "model")}),
     "trains on, in a loop": (["models = {1: build()}", "for m in models.values():\n    m.fit(z, verbose=0)"],
                              {(1, "trains on", "models")}),
+    "trains the parts of a model": (["G, D = build()\nk = 2", "model = Gan(G, D, k)\n" + FIT],
+                                    {(1, "trains on", "G"), (1, "trains on", "D")}),
     "two cells, one name": (["## s", "a = 1", "b = a", "a = 2"], {(2, "order", "a")}),
     "two cells, one name, both before": (["## s", "a = 1", "a = 2", "b = a"], {(3, "order", "a")}),
     "untrained and trained": (["## s", "model = build()", "print(model)", "model = build()\n" + FIT],
@@ -80,6 +82,7 @@ SOUND = {
     "a copy": ["x = z", "y = x.copy()\ny[0] = 0\ny *= 2"],
     "an entry of a table": ["nll = {}", "nll['a'] = 3"],
     "built and trained": ["def build():\n    return z", "model = build()\n" + FIT],
+    "built from a builder's parts": ["def build():\n    return z", "G, D = build()\nmodel = Gan(G, D, z)\n" + FIT],
     "scikit-learn": ["pca = PCA(2)", "pca.fit(z)"],
     "baselines": ["x = z", "table = Tables(17).fit(x)"],
     "resumable": ["model = build()", "gu.training.resumable_fit(model, z, epochs=2, batch_size=2, folder='a', seed=0)"],
@@ -92,7 +95,7 @@ SOUND = {
     "a module": ["import numpy as np", "np.append(1, 2)\nnp.random.default_rng(0)"],
     "a magic": ["if True:\n    %pip install x\n!ls"],
 }
-GIVEN = ["z = build = make = plots = np = PCA = Tables = gu = 1", "## the next section"]
+GIVEN = ["z = build = make = plots = np = PCA = Tables = Gan = gu = 1", "## the next section"]
 
 
 @pytest.mark.parametrize("case", PLANTED)

@@ -124,10 +124,11 @@ class Walk:
     def __init__(self, cell, functions, kinds):
         self.cell, self.functions, self.kinds = cell, functions, kinds
         self.alias = {}  # name bound here -> names of earlier cells that it is a part of
+        self.parts = {}  # name of a model bound here -> names of earlier cells that it was built from
 
     def note(self, kind, names, text):
-        for name in names - {name for name, kind in self.kinds.items() if kind == "import"}:
-            for origin in self.alias.get(name, {name}):
+        for name in sorted(names - {name for name, kind in self.kinds.items() if kind == "import"}):
+            for origin in sorted(self.alias.get(name, {name})):
                 if name in self.alias or origin not in self.cell.binds:
                     self.cell.findings.append((kind, origin, text))
 
@@ -149,8 +150,11 @@ class Walk:
             origins = set().union(*(self.alias.get(b, {b} - set(self.cell.binds)) for b in origins))
             if origins and not isinstance(target, ast.alias):
                 self.alias[name] = origins
-            if isinstance(target, ast.Name) and isinstance(value, ast.Call):
-                self.kinds[name] = called(value)
+            if isinstance(value, ast.Call):
+                self.kinds[name] = called(value) if isinstance(target, ast.Name) else "a part"
+                made = {base(part) for part in value.args} & set(self.kinds) - set(self.cell.binds)
+                made = {part for part in made if self.kinds[part] != "import"}
+                self.parts[name] = made if called(value)[:1].isupper() else set()  # of a class, not of a function
             if isinstance(target, ast.Name) and isinstance(value, ast.GeneratorExp):
                 self.kinds[name] = "iter"
             if isinstance(target, ast.alias):
@@ -172,9 +176,10 @@ class Walk:
                 for keyword in part.keywords:
                     if keyword.arg == "out":
                         self.note("again", {base(keyword.value)} - {None}, f"{text}(..., out=...)")
-                self.note("trains on", trained(part, self.functions), f"{text}(...)")
-                for name in trained(part, self.functions) & set(self.cell.binds):
-                    self.cell.binds[name] += ", trained"
+                for name in trained(part, self.functions):
+                    self.note("trains on", {name} | self.parts.get(name, set()), f"{text}(...)")
+                    if name in self.cell.binds:
+                        self.cell.binds[name] += ", trained"
             if isinstance(part, ast.NamedExpr):
                 self.bind(part.target, part.value, ast.unparse(part))
 
