@@ -20,7 +20,7 @@ class Control:
 
         common = {
             "description": self.label,
-            "style": {"description_width": "11em"},
+            "style": {"description_width": "13em"},
             "layout": ipywidgets.Layout(width="32em", max_width="100%"),  # fits a page zoomed to 200 %
         }
         if self.kind != "Dropdown":
