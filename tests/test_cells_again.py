@@ -35,7 +35,7 @@ def marked(path):
     return pytest.param(path, marks=marks, id=path.stem)
 
 
-@pytest.mark.parametrize("path", map(marked, NOTEBOOKS))
+@pytest.mark.parametrize("path", [marked(path) for path in NOTEBOOKS])
 def test_cells_may_run_again(path):
     found = cell_order.findings(json.loads(path.read_text(encoding="utf-8")))
     wrong = [f"cell {index}: {kind} {name}: {text}" for index, kind, name, text in found if kind in FAULTS]

@@ -19,6 +19,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from code_names import base, called, free, parameters, stored
+
 ROOT = Path(__file__).resolve().parent.parent
 KNOWN = set(dir(builtins)) | {"display", "get_ipython", "__name__", "_"}
 CHANGES = {"append", "extend", "insert", "pop", "popitem", "remove", "clear", "reverse", "shuffle", "assign_add",
@@ -50,20 +52,6 @@ class Cell:
     findings: list = field(default_factory=list)
 
 
-def base(node):
-    """Name of the object an expression is a part of: `model` of model.layers[0].kernel, or None."""
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred)):
-        node = node.value
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "setdefault":
-        return base(node.func.value)
-    return node.id if isinstance(node, ast.Name) else None
-
-
-def called(node):
-    """Last part of the name that a call calls."""
-    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-
-
 def trained(call, functions):
     """Names of the objects that a call trains."""
     name, found = called(call), set()
@@ -75,47 +63,6 @@ def trained(call, functions):
         given = dict(zip(function.parameters, call.args)) | {k.arg: k.value for k in call.keywords if k.arg}
         found |= {base(given[p]) for p in function.trains if p in given}
     return found - {None}
-
-
-def stored(node):
-    """Names that a piece of code binds, nested functions apart."""
-    found, stack = set(), [node]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            found.add(node.name)
-        elif isinstance(node, ast.ExceptHandler):
-            found |= {node.name} - {None}
-        elif isinstance(node, ast.alias):
-            found.add((node.asname or node.name).split(".")[0])
-        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            found.add(node.id)
-        if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
-            stack += ast.iter_child_nodes(node)
-    return found
-
-
-def parameters(arguments):
-    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
-    return [argument.arg for argument in every if argument]
-
-
-def free(node, bound=frozenset()):
-    """Names that a piece of code reads and does not bind itself."""
-    if isinstance(node, ast.Name):
-        return {node.id} - bound if isinstance(node.ctx, ast.Load) else set()
-    if isinstance(node, (ast.FunctionDef, ast.Lambda)):
-        body = node.body if isinstance(node.body, list) else [node.body]
-        inner = bound | set(parameters(node.args)) | set().union(*map(stored, body))
-        outside = [*node.args.defaults, *filter(None, node.args.kw_defaults), *getattr(node, "decorator_list", [])]
-        return set().union(*(free(child, inner) for child in body), *(free(child, bound) for child in outside))
-    if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-        inner = bound | set().union(*(stored(generator.target) for generator in node.generators))
-        first = free(node.generators[0].iter, bound)
-        return first.union(*(free(child, inner) for child in ast.iter_child_nodes(node)))
-    if isinstance(node, ast.ClassDef):
-        bound = bound | set().union(*map(stored, node.body))
-    return set().union(*(free(child, bound) for child in ast.iter_child_nodes(node)))
 
 
 class Walk:
