@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
+_DRIVE = Path("/content/drive")  # where Colab mounts the reader's Drive
 
 
 def resource(relative):
@@ -37,6 +38,11 @@ def home():
 
 
 def _made(folder):
+    if folder.is_relative_to(_DRIVE) and not os.path.ismount(_DRIVE):
+        raise OSError(
+            f"GENAI_HOME is {home()}, but no Drive is mounted at {_DRIVE}, so files would be lost with this machine; "
+            f'first run: from google.colab import drive; drive.mount("{_DRIVE}")'
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

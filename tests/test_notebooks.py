@@ -3,14 +3,23 @@
 import json
 import re
 import statistics
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+import badges  # noqa: E402
+
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-SETUP = """\
-import genai_utils as gu  # not found? the README's two commands install it
+SETUP = f"""\
+HELPER = "{badges.helper(badges.settings())}"  # where Colab gets the course's helper package
+import importlib.util
+
+if importlib.util.find_spec("genai_utils") is None:  # then install it, and change no other package
+    %pip install --quiet --no-deps {{HELPER}}
+import genai_utils as gu
 
 run = gu.runtime.setup(seed=0)
 import keras
@@ -38,7 +47,9 @@ def is_prose(cell):
 
 
 def has_figure(cell):
-    return any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
+    """A picture that the next cell should interpret; after a widget stands a still figure of its states."""
+    views = [set(output.get("data", {})) for output in cell.get("outputs", [])]
+    return any("image/png" in view and "application/vnd.jupyter.widget-view+json" not in view for view in views)
 
 
 def problems(notebook, size):
@@ -109,6 +120,13 @@ def problems(notebook, size):
     need("gu.widgets.explore(" in "".join(map(text, code)), "no widget")
     need("gu.results.record(" in "".join(map(text, code)), "no results table")
     need("assert " in "".join(map(text, code)), "no claim is asserted")
+    wants_gpu = any("run.pick(" in text(cell) for cell in code)
+    need(
+        (notebook["metadata"].get("accelerator") == "GPU") == wants_gpu,
+        "metadata.accelerator: expected 'GPU' where, and only where, run.pick gives a GPU more to do",
+    )
+    moving = r"FuncAnimation|widgets\.Play|\.gif|autoplay|<video|<marquee|to_jshtml"
+    need(not re.search(moving, "".join(map(text, cells))), "an animation that a reader may be unable to stop")
     need("widgets" not in notebook["metadata"], "metadata.widgets is committed; GitHub then refuses to render")
     counts = [cell["execution_count"] for cell in code]
     need(counts == list(range(1, len(code) + 1)), "the committed outputs are not those of one run from top to bottom")
@@ -139,11 +157,11 @@ def test_planted_faults_are_seen():
     figure = {"output_type": "display_data", "data": {"image/png": "…"}}
     stderr = {"output_type": "stream", "name": "stderr", "text": "W0000"}
     notebook = {
-        "metadata": {"widgets": {}},
+        "metadata": {"widgets": {}, "accelerator": "GPU"},
         "cells": [
             cell("markdown", "# A title\n![](a.png)"),
             cell("code", "import os"),
-            cell("code", "x = 1"),
+            cell("code", "x = HTML('<video autoplay>')"),
             cell("code", "plt.plot()", outputs=[figure]),
             cell("code", "y = 2", outputs=[stderr]),
             cell("markdown", "## A section (5 min, core)\nwords"),
@@ -166,6 +184,8 @@ def test_planted_faults_are_seen():
         "no widget",
         "no results",
         "metadata.widgets",
+        "metadata.accelerator",
+        "unable to stop",
         "one run from top to bottom",
         "stderr is committed",
         "alt text",

@@ -106,3 +106,15 @@ def test_paths(monkeypatch, tmp_path):
     monkeypatch.setenv("GENAI_HOME", str(tmp_path / "file"))
     with pytest.raises(OSError, match="set the environment variable GENAI_HOME"):
         gu.paths.cache_dir()
+
+
+def test_a_drive_that_is_not_mounted_is_never_written_to(monkeypatch, tmp_path):
+    drive = tmp_path / "drive"
+    monkeypatch.setattr(paths, "_DRIVE", drive)
+    monkeypatch.setenv("GENAI_HOME", str(drive / "MyDrive" / "genai"))
+    with pytest.raises(OSError, match="no Drive is mounted .* drive.mount"):
+        paths.checkpoint_dir("vae")
+    assert not drive.exists()
+    monkeypatch.setattr(paths.os.path, "ismount", lambda path: path == drive)
+    assert paths.checkpoint_dir("vae") == drive / "MyDrive" / "genai" / "checkpoints" / "vae"
+    assert paths.checkpoint_dir("vae").is_dir()
