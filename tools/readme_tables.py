@@ -5,9 +5,13 @@ Usage: readme_tables.py
 import base64
 import json
 import re
+import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+import badges  # noqa: E402
 
 # The course in order: file name, what the learner meets there. A part without a file is still to come.
 COURSE = (
@@ -39,11 +43,11 @@ def rows_of(name):
 
 def map_table():
     """The course map with measured minutes and memory; notebooks that are not there yet are named as such."""
-    minutes = rows_of("minutes")
+    minutes, place = rows_of("minutes"), badges.settings(ROOT)
     lines = ["| part | notebook | what it is about | minutes | peak GB |", "|---|---|---|---:|---:|"]
     for part, name, about in COURSE:
         if (ROOT / "notebooks" / f"{name}.ipynb").exists():
-            link, m = f"[{name}](notebooks/{name}.ipynb)", minutes[name]
+            link, m = f"[{name}](notebooks/{name}.ipynb) {badges.badge(place, name)}".rstrip(), minutes[name]
             lines.append(f"| {part} | {link} | {about} | {m['minutes']:.1f} | {m['peak GB']:.1f} |")
         else:
             lines.append(f"| {part} | {name} | {about} | to come | |")
@@ -65,11 +69,37 @@ def results_table(name):
     return "\n".join(lines)
 
 
+VERSIONS = (
+    *("TensorFlow", "Keras", "NumPy", "SciPy", "scikit-learn", "Matplotlib", "Pillow"),
+    *("ipywidgets", "IPython", "ipykernel", "JupyterLab"),
+)
+
+
+def pinned(name):
+    """dict package -> version of a constraints file."""
+    lines = (ROOT / name).read_text(encoding="utf-8").lower().splitlines()
+    return dict(line.split("==") for line in lines if line and not line.startswith("#"))
+
+
+def versions_table():
+    """What the tests run on, beside what the package asks for."""
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    bounds = dict(r.split(">=") for r in asked["dependencies"] + asked["optional-dependencies"]["lab"])
+    newest, colab = pinned("constraints.txt"), pinned("constraints-colab.txt")
+    lines = ["| | at least | newest tested | Colab |", "|---|---:|---:|---:|", "| Python | 3.11 | 3.11 | 3.13 |"]
+    for name in VERSIONS:
+        key = name.lower()
+        there = "" if name == "JupyterLab" else colab[key]  # Colab has a page of its own
+        lines.append(f"| {name} | {bounds.get(key, '')} | {newest[key]} | {there} |")
+    return "\n".join(lines)
+
+
 def filled(text):
     """README with every table between `<!-- table NAME -->` and `<!-- end -->` written anew."""
     def table(match):
         name = match[1]
-        return f"<!-- table {name} -->\n{map_table() if name == 'map' else results_table(name)}\n<!-- end -->"
+        content = {"map": map_table, "versions": versions_table}.get(name, lambda: results_table(name))()
+        return f"<!-- table {name} -->\n{content}\n<!-- end -->"
     return re.sub(r"<!-- table (\S+) -->\n.*?<!-- end -->", table, text, flags=re.S)
 
 

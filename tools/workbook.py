@@ -1,4 +1,6 @@
-"""Lay out the learner's own copies of the notebooks in workbook/, outputs cleared.
+"""Lay out the learner's own copies of the notebooks, outputs cleared.
+
+Usage: workbook.py [FOLDER]        (default: workbook/)
 
 A copy that the learner has changed is never overwritten; one that is as we left it follows the course.
 """
@@ -55,7 +57,8 @@ def lay_out(source, target):
 
 
 if __name__ == "__main__":
-    outcome = lay_out(ROOT / "notebooks", ROOT / "workbook")
+    folder = Path(sys.argv[1]) if sys.argv[1:] else ROOT / "workbook"
+    outcome = lay_out(ROOT / "notebooks", folder)
     kept = [name for name, what in outcome.items() if what == "kept"]
-    print(f"workbook/: {len(outcome)} notebooks" + (f"; your own work kept in {', '.join(kept)}" if kept else ""))
+    print(f"{folder.name}/: {len(outcome)} notebooks" + (f"; your own work kept in {', '.join(kept)}" if kept else ""))
     sys.exit(0 if outcome else "no notebooks found; is this a complete checkout?")
