@@ -1,8 +1,11 @@
 """Checkpoint files: written whole or not at all, read as data only."""
 
+import contextlib
 import errno
 import os
+import signal
 import tempfile
+import threading
 import warnings
 import zipfile
 import zlib
@@ -62,13 +65,14 @@ class Checkpoints:
         path = self.folder / f"epoch_{epoch:06d}.npz"
         temporary = self.folder / f".{path.name}.tmp"  # same folder, so that os.replace is one move
         try:
-            with open(temporary, "wb") as file:
-                np.savez(file, **arrays)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-            for old in self.paths()[:-KEEP]:
-                old.unlink()
+            with stop_waits():
+                with open(temporary, "wb") as file:
+                    np.savez(file, **arrays)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(temporary, path)
+                for old in self.paths()[:-KEEP]:
+                    old.unlink()
         except OSError as error:
             if not self.warned:
                 reason = "the disk is full" if error.errno in FULL else error.strerror or str(error)
@@ -89,3 +93,19 @@ class Checkpoints:
                 warnings.warn(f"{path} is damaged ({type(error).__name__}); going back to the one before it, or to the "
                               "start if there is none.", RuntimeWarning, stacklevel=2)
         return None
+
+
+@contextlib.contextmanager
+def stop_waits():
+    """Let Ctrl-C, or a notebook's stop button, take effect after this block: zipfile hides an interrupt inside it."""
+    if threading.current_thread() is not threading.main_thread():  # only the main thread receives signals
+        yield
+        return
+    pressed = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler if before is None else before)
+        if pressed:
+            raise KeyboardInterrupt
