@@ -192,12 +192,16 @@ class Page:
         index = select.evaluate("list => (list.selectedIndex + 1) % list.options.length")
         select.select_option(index=index)
 
-    def press_arrow(self, control):
-        """Focus a control and press an arrow key once, towards where there is room."""
+    def press_keys(self, control):
+        """Focus a control and move it by one step, towards where there is room.
+
+        A closed list is opened first (space): JupyterLab keeps the plain up and down keys for itself, to change cells.
+        """
         control.focus()
         if control.evaluate("e => e.tagName") == "SELECT":
             last = control.evaluate("list => list.selectedIndex == list.options.length - 1")
-            self.page.keyboard.press("ArrowUp" if last else "ArrowDown")
+            for key in ("Space", "ArrowUp" if last else "ArrowDown", "Enter"):
+                self.page.keyboard.press(key)
         else:
             at_end = control.get_attribute("aria-valuenow") == control.get_attribute("aria-valuemax")
             self.page.keyboard.press("ArrowLeft" if at_end else "ArrowRight")
@@ -225,7 +229,7 @@ class Page:
             before = picture.get_attribute("src")
             act(control)
             start = time.perf_counter()
-            self.until(lambda before=before: picture.get_attribute("src") != before, 20, "the picture stays the same", 0.01)
+            self.until(lambda old=before: picture.get_attribute("src") != old, 20, "the picture stays the same", 0.01)
             took.append(time.perf_counter() - start)
             if took[-1] < enough:
                 break
