@@ -40,8 +40,11 @@ def write(folder, name, content):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     temporary = folder / f".{name}.json.part"
-    temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(temporary, folder / f"{name}.json")
+    try:
+        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        os.replace(temporary, folder / f"{name}.json")
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def code_hash(path):

@@ -3,6 +3,7 @@
 import contextlib
 import importlib.metadata
 import importlib.util
+import io
 import os
 import platform
 import sys
@@ -25,17 +26,19 @@ class Runtime:
 
 @contextlib.contextmanager
 def _stderr_captured():
-    """Catch what native code writes to stderr while TensorFlow loads; shown again only if loading fails."""
+    """Catch what is written to stderr while TensorFlow loads, by native code too; shown again only if loading fails."""
     sys.stderr.flush()
+    said = io.StringIO()  # for Python's part of it: in a kernel, sys.stderr is not file descriptor 2
     with tempfile.TemporaryFile() as sink:
         saved = os.dup(2)
         os.dup2(sink.fileno(), 2)
         try:
-            yield
+            with contextlib.redirect_stderr(said):
+                yield
         except BaseException:
             os.dup2(saved, 2)
             sink.seek(0)
-            sys.stderr.write(sink.read().decode(errors="replace"))
+            sys.stderr.write(said.getvalue() + sink.read().decode(errors="replace"))
             raise
         finally:
             os.dup2(saved, 2)
@@ -94,13 +97,18 @@ def _find_device(tf):
     if gpus:
         try:
             with tf.device("/GPU:0"):
-                tf.linalg.matmul(tf.ones((8, 8)), tf.ones((8, 8))).numpy()
+                product = tf.linalg.matmul(tf.ones((8, 8)), tf.ones((8, 8)))
+            product.numpy()
+            if "GPU" not in product.device:  # a card that is listed but not usable: TensorFlow computes elsewhere
+                raise RuntimeError("TensorFlow lists it but does not compute on it")
             name = tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")
             return name, "gpu", ""
         except Exception as error:  # a driver can fail in many ways; each of them means: train on the CPU
             reason = str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__
-            with contextlib.suppress(RuntimeError, ValueError):
+            try:
                 tf.config.set_visible_devices([], "GPU")
+            except (RuntimeError, ValueError):  # TensorFlow has started already: send all that follows to the CPU
+                tf.device("/CPU:0").__enter__()
             return _cpu_name(), "cpu", f"A GPU is present but does not work ({reason}); using the CPU."
     return _cpu_name(), "cpu", ""
 

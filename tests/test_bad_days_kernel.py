@@ -226,7 +226,6 @@ for folder in ("new", "old"):  # one that must be made, one of better days
 print(all(np.array_equal(a, b) for a, b in zip(before, model.get_weights())))"""
 
 
-@pytest.mark.xfail(strict=True, reason="runtime.setup catches file descriptor 2, not a kernel's sys.stderr")
 def test_home_that_cannot_be_written(reader, tmp_path):
     home = tmp_path / "me"
     old = home / ".cache" / "genai-workbook" / "checkpoints" / "old"

@@ -27,15 +27,7 @@ def kinds(*cells):
     return {(index, kind, name) for index, kind, name, _ in cell_order.findings(notebook(*cells))}
 
 
-WAITING = {"00_start_here", "03_gan_training", "09_pixelcnn"}  # their findings are known and to be mended
-
-
-def marked(path):
-    marks = [pytest.mark.xfail(strict=True, reason="known findings")] if path.stem in WAITING else []
-    return pytest.param(path, marks=marks, id=path.stem)
-
-
-@pytest.mark.parametrize("path", [marked(path) for path in NOTEBOOKS])
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_cells_may_run_again(path):
     found = cell_order.findings(json.loads(path.read_text(encoding="utf-8")))
     wrong = [f"cell {index}: {kind} {name}: {text}" for index, kind, name, text in found if kind in FAULTS]

@@ -46,7 +46,7 @@ def fake_tf(works):
     def matmul(a, b):
         if not works:
             raise RuntimeError("CUDA_ERROR_UNKNOWN: unknown error\nlong trace")
-        return types.SimpleNamespace(numpy=lambda: None)
+        return types.SimpleNamespace(numpy=lambda: None, device="/job:localhost/task:0/device:GPU:0")
 
     config = types.SimpleNamespace(
         list_physical_devices=lambda kind: ["gpu0"],
@@ -70,6 +70,33 @@ def test_a_working_gpu_is_used_and_a_broken_one_is_named_once():
     device, profile, note = runtime._find_device(fake_tf(False))
     assert profile == "cpu" and device.startswith("CPU")
     assert note == "A GPU is present but does not work (CUDA_ERROR_UNKNOWN: unknown error); using the CPU."
+
+
+def test_a_gpu_that_fails_after_tensorflow_has_started_is_left_alone():
+    tf, entered = fake_tf(False), []
+
+    class Device:
+        def __init__(self, name):
+            self.name = name
+
+        def __enter__(self):
+            entered.append(self.name)
+
+        def __exit__(self, *error):
+            entered.remove(self.name)
+
+    def too_late(devices, kind):
+        raise RuntimeError("Visible devices cannot be modified after being initialized")
+
+    tf.device, tf.config.set_visible_devices = Device, too_late
+    assert runtime._find_device(tf)[1] == "cpu" and entered == ["/CPU:0"]
+
+
+def test_a_gpu_that_is_listed_while_the_cpu_computes_is_named():
+    tf = fake_tf(True)
+    tf.linalg.matmul = lambda a, b: types.SimpleNamespace(numpy=lambda: None, device="/device:CPU:0")
+    assert runtime._find_device(tf)[1:] == (
+        "cpu", "A GPU is present but does not work (TensorFlow lists it but does not compute on it); using the CPU.")
 
 
 def test_pick_follows_the_profile():

@@ -37,7 +37,12 @@ def execute(path):
         cell.metadata.pop("execution", None)  # times of day: they would change with every run
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
-    nbformat.write(notebook, path)
+    temporary = path.with_name(f".{path.name}.part")  # an interrupted or failing write leaves the notebook as it was
+    try:
+        nbformat.write(notebook, temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
     unit = 1 if sys.platform == "darwin" else 1024
     return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit
 
