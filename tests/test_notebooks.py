@@ -137,6 +137,13 @@ def problems(notebook, size):
                 f"cell {i}: error or stderr is committed",
             )
     need(not re.search(r"!\[\s*\]\(|<img(?![^>]*alt=)", prose), "an image lacks its alt text")
+    for i, cell in enumerate(code):
+        shown = [output for output in cell["outputs"] if "image/png" in output.get("data", {})]
+        for output in shown:
+            need(output["metadata"].get("image/png", {}).get("alt"), f"code cell {i}: a figure lacks its alt text")
+        if "gu.widgets.explore(" in text(cell):
+            fallback = any("application/vnd.jupyter.widget-view+json" in output["data"] for output in shown)
+            need(fallback, f"code cell {i}: the widget has no picture for pages without a kernel")
     ids = [cell.get("id") for cell in cells]
     need(len(set(ids)) == len(cells) and all(ids), "cell ids are missing or repeated")
     return found
@@ -154,7 +161,7 @@ def cell(kind, source, tags=(), **extra):
 
 
 def test_planted_faults_are_seen():
-    figure = {"output_type": "display_data", "data": {"image/png": "…"}}
+    figure = {"output_type": "display_data", "data": {"image/png": "…"}, "metadata": {}}
     stderr = {"output_type": "stream", "name": "stderr", "text": "W0000"}
     notebook = {
         "metadata": {"widgets": {}, "accelerator": "GPU"},
@@ -166,6 +173,7 @@ def test_planted_faults_are_seen():
             cell("code", "y = 2", outputs=[stderr]),
             cell("markdown", "## A section (5 min, core)\nwords"),
             cell("code", "answer", tags=["solution", "core"]),
+            cell("code", "gu.widgets.explore(f)", outputs=[figure]),
         ],
     }
     said = "\n".join(problems(notebook, 2_000_000))
@@ -181,14 +189,16 @@ def test_planted_faults_are_seen():
         "not tagged so",
         "not collapsed",
         "does not check itself",
-        "no widget",
         "no results",
         "metadata.widgets",
         "metadata.accelerator",
         "unable to stop",
         "one run from top to bottom",
         "stderr is committed",
-        "alt text",
+        "an image lacks its alt text",
+        "a figure lacks its alt text",
+        "the widget has no picture",
         "ids are missing",
     ):
         assert part in said, part
+    assert "no widget" in problems({**notebook, "cells": notebook["cells"][:-1]}, 1)
