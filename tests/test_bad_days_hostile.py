@@ -96,8 +96,8 @@ def test_members_with_paths_write_nothing_outside(harmless, tmp_path):
     os.chdir(folder)
     try:
         keras.saving.load_model("model.keras")  # an honest model otherwise: it may load
-    except (ValueError, OSError):
-        pass
+    except Exception as refusal:  # Keras 3.13 fails while it words its refusal (AttributeError); refused is refused
+        print(refusal)
     finally:
         os.chdir(here)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["model.keras"]

@@ -1,6 +1,7 @@
 """resumable_fit: killed, interrupted or out of disk, the final weights are those of an uninterrupted run."""
 
 import errno
+import io
 import os
 import signal
 import subprocess
@@ -283,15 +284,16 @@ def test_every_changed_byte_of_an_array_is_noticed(tmp_path):
 
 
 def test_full_disk_is_one_sentence_and_loses_nothing(whole, tmp_path, monkeypatch):
-    savez = np.savez
+    class HalfFull(io.FileIO):
+        """Takes half of what is written, at the checkpoints of epochs 3 and 4."""
 
-    def full(file, **arrays):
-        if "epoch\": 3" in str(arrays["notes"]) or "epoch\": 4" in str(arrays["notes"]):
-            file.write(b"half a file")
+        def write(self, data):
+            if "epoch_000003" not in self.name and "epoch_000004" not in self.name:
+                return super().write(data)
+            super().write(data[: len(data) // 2])
             raise OSError(errno.ENOSPC, "No space left on device")
-        savez(file, **arrays)
 
-    monkeypatch.setattr(checkpoint.np, "savez", full)
+    monkeypatch.setattr(checkpoint, "open", lambda path, mode: HalfFull(str(path), mode), raising=False)
     with pytest.warns(RuntimeWarning, match="disk is full") as caught:
         model, history = train("classifier", tmp_path, epochs=4)
     assert len([w for w in caught if "disk" in str(w.message)]) == 1 and len(history["loss"]) == 4

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import io
 import os
 import signal
 import tempfile
@@ -66,8 +67,10 @@ class Checkpoints:
         temporary = self.folder / f".{path.name}.tmp"  # same folder, so that os.replace is one move
         try:
             with stop_waits():
+                whole = io.BytesIO()  # first in memory: a disk that fails in the middle would upset zipfile
+                np.savez(whole, **arrays)
                 with open(temporary, "wb") as file:
-                    np.savez(file, **arrays)
+                    file.write(whole.getbuffer())
                     file.flush()
                     os.fsync(file.fileno())
                 os.replace(temporary, path)
