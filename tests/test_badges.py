@@ -1,5 +1,6 @@
 """Badges and set-up cells say one address, that of pyproject.toml; `make badges` changes it everywhere, or nowhere."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -48,7 +49,7 @@ def test_one_command_names_repository_and_tag_everywhere(course):
         link = f"https://colab.research.google.com/github/somebody/course/blob/v1.0/notebooks/{name}.ipynb"
         assert first.count("colab.research.google.com/github") == 1 and "[Open in Colab]" in first and link in first
         assert first.splitlines()[0].startswith("# ") and first.splitlines()[1] == ""
-        assert setup.startswith('HELPER = "https://github.com/somebody/course/archive/refs/tags/v1.0.zip"')
+        assert '\nHELPER = "https://github.com/somebody/course/archive/refs/tags/v1.0.zip"\n' in setup
     assert badges.settings(course) == {"repository": "somebody/course", "tag": "v1.0", "wheel": "", "version": "0.1.0"}
 
 
@@ -74,6 +75,20 @@ def test_only_source_of_two_cells_changes(course):
         differ = [i for i, (old, new) in enumerate(zip(before[name], cells(course, name))) if old != new]
         assert differ == [0, 1]
         assert all(before[name][i].get("outputs") == cells(course, name)[i].get("outputs") for i in differ)
+
+
+def test_an_anatomy_that_was_sound_stays_so(course, monkeypatch):
+    import test_notebooks
+
+    badges.main(["--repo", "somebody/a-course-with-a-rather-long-name", "--tag", "v1.0"], course)
+    place = badges.settings(course)
+    monkeypatch.setattr(test_notebooks, "SETUP", badges.setup_cell(test_notebooks.SETUP, place))
+    for path in (course / "notebooks").glob("*.ipynb"):
+        assert not test_notebooks.problems(json.loads(path.read_text(encoding="utf-8")), path.stat().st_size)
+        assert max(map(len, first_and_setup(course, path.stem)[1].splitlines())) <= 120
+    long = badges.setup_cell(test_notebooks.SETUP, {**place, "wheel": "https://a.org/" + "x" * 120 + ".whl"})
+    assert '.whl"  # noqa: E501\n' in long
+    assert badges.setup_cell(long, place) == test_notebooks.SETUP
 
 
 def test_a_private_repository_points_to_a_wheel(course):

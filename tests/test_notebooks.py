@@ -13,12 +13,13 @@ sys.path.insert(0, str(ROOT / "tools"))
 import badges  # noqa: E402
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-SETUP = f"""\
-HELPER = "{badges.helper(badges.settings())}"  # where Colab gets the course's helper package
+SETUP = """\
+# Where Colab gets the course's helper package; elsewhere it is there already.
+HELPER = ""
 import importlib.util
 
 if importlib.util.find_spec("genai_utils") is None:  # then install it, and change no other package
-    %pip install --quiet --no-deps {{HELPER}}
+    %pip install --quiet --no-deps {HELPER}
 import genai_utils as gu
 
 run = gu.runtime.setup(seed=0)
@@ -28,6 +29,7 @@ import numpy as np
 from keras import ops
 
 gu.plots.use_style()"""
+SETUP = badges.setup_cell(SETUP, badges.settings())
 HEADING = re.compile(r"^## (?P<title>.+) \((?P<minutes>\d+) min, (?P<kind>core|extra)\)$", re.M)
 CLOSING = ("What you can do now", "Where to go next", "References")
 
@@ -66,7 +68,7 @@ def problems(notebook, size):
 
     need(size < 1_000_000, f"{size} bytes; expected under 1 MB")
     need(35 <= len(cells) <= 70, f"{len(cells)} cells; expected 40-65, give or take five")
-    words = len(re.findall(r"\w+", prose))
+    words = len(re.findall(r"\w+", re.sub(r"\]\(\S+\)", "]", prose)))  # without the addresses of links
     need(1500 <= words <= 3500, f"{words} words; expected 1,800-3,000, give or take")
     first = text(cells[0])
     need(re.match(r"# \d\d · ", first), "the first cell has no title '# NN · ...'")

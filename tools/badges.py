@@ -55,8 +55,10 @@ def badge(place, name):
 
 
 def setup_cell(source, place):
-    """The set-up cell with this place's address in its first line."""
-    return re.sub(r'^HELPER = "[^"\n]*"', lambda _: f'HELPER = "{helper(place)}"', source, count=1, flags=re.M)
+    """The set-up cell with this place's address."""
+    line = f'HELPER = "{helper(place)}"'
+    line += "  # noqa: E501" if len(line) > 120 else ""
+    return re.sub(r'^HELPER = "[^"\n]*".*$', lambda _: line, source, count=1, flags=re.M)
 
 
 def title_cell(source, place, name):
