@@ -1,5 +1,6 @@
 """A reader at the keyboard: `make lab` in headless Chromium, for tests/test_jupyterlab.py."""
 
+import contextlib
 import json
 import os
 import re
@@ -135,11 +136,18 @@ class Page:
     def save(self, folder):
         """Press Ctrl+S; return the cells of the file once it has changed."""
         path = folder / self.file
-        before = path.stat().st_mtime_ns
+        before, cells = path.stat().st_mtime_ns, []
         self.page.locator(".jp-Notebook").focus()
         self.page.keyboard.press("Control+s")
-        self.until(lambda: path.stat().st_mtime_ns != before, 20, f"{path.name} was not saved")
-        return json.loads(path.read_text(encoding="utf-8"))["cells"]
+
+        def written():
+            with contextlib.suppress(json.JSONDecodeError):  # the server is in the middle of writing
+                cells[:] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+                return path.stat().st_mtime_ns != before
+            return False
+
+        self.until(written, 20, f"{path.name} was not saved")
+        return cells
 
     def cell(self, i):
         """Cell i of the notebook (from 0), scrolled into view."""
