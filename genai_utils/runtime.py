@@ -83,9 +83,17 @@ def setup(seed=0):
 
         tf.get_logger().setLevel("ERROR")
         device, profile, note = _find_device(tf)
+        if _numbers(tf.__version__) < (2, 21):
+            _calm(tf)
     keras.utils.set_random_seed(seed)
     _print_card(keras, tf, device, profile, seed, note)
     return Runtime(seed=seed, profile=profile, device=device)
+
+
+def _calm(tf):
+    """Keep two native messages of TensorFlow 2.20, which no log level silences, out of the reader's cells."""
+    tf.config.optimizer.set_experimental_options({"remapping": False})  # it fails, harmlessly, and says so
+    tf.function(lambda x: x + 1, jit_compile=True)(tf.ones(2))  # XLA announces its first cluster: here, not later
 
 
 def _find_device(tf):
