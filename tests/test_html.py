@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("nbconvert")
 from bs4 import BeautifulSoup  # noqa: E402
+from lab import chromium  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -184,9 +185,8 @@ def browser():
         from playwright.sync_api import Error, sync_playwright
 
         with sync_playwright() as playwright:
-            path = "/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else None
             try:
-                started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+                started = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
             except Error as error:
                 raise ImportError(f"no browser: {error}") from None
             yield started

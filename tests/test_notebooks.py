@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 import badges  # noqa: E402
+from session_path import CLOSING  # noqa: E402
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SETUP = """\
@@ -31,7 +32,6 @@ from keras import ops
 gu.plots.use_style()"""
 SETUP = badges.setup_cell(SETUP, badges.settings())
 HEADING = re.compile(r"^## (?P<title>.+) \((?P<minutes>\d+) min, (?P<kind>core|extra)\)$", re.M)
-CLOSING = ("What you can do now", "Where to go next", "References")
 
 
 def text(cell):

@@ -14,6 +14,7 @@ import tomllib
 from pathlib import Path
 
 import nbformat
+from workbook import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
 BADGE = "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
@@ -79,7 +80,7 @@ def stamp(path, place):
     if f'HELPER = "{helper(place)}"' not in setup.source:
         raise ValueError(f'{path.name}: expected a line HELPER = "..." in the first code cell, found none')
     if changed := before != (first.source, setup.source):
-        nbformat.write(notebook, path)
+        write_whole(path, nbformat.writes(notebook) + "\n")
     return changed
 
 

@@ -13,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+from workbook import write_whole
+
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results"
 
@@ -37,12 +39,7 @@ def execute(path):
         cell.metadata.pop("execution", None)  # times of day: they would change with every run
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
-    temporary = path.with_name(f".{path.name}.part")  # an interrupted or failing write leaves the notebook as it was
-    try:
-        nbformat.write(notebook, temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, nbformat.writes(notebook) + "\n")
     unit = 1 if sys.platform == "darwin" else 1024
     return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit
 

@@ -26,9 +26,13 @@ def cleared(path):
 
 
 def write_whole(path, text):
+    """Write a file so that an interrupted or failing write leaves the old one as it was, and no other."""
     temporary = path.with_name(path.name + ".part")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def lay_out(source, target):
