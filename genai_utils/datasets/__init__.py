@@ -4,7 +4,7 @@ import difflib
 import importlib
 from pathlib import Path
 
-from .base import Dataset, DownloadError, Split
+from genai_utils.datasets.base import Dataset, DownloadError, Split
 
 __all__ = ["NAMES", "Dataset", "DownloadError", "Split", "load"]
 
@@ -21,7 +21,7 @@ _LOADERS = {
 NAMES = tuple(_LOADERS)
 
 
-def load(name_or_path, size=None):
+def load(name_or_path, *, size=None, levels=None):
     """Load a data set by name, or the reader's own file or folder by path.
 
     A plain name of the list always means that data set; write "./digits" for a folder of the same name.
@@ -30,37 +30,31 @@ def load(name_or_path, size=None):
         name_or_path: one of `NAMES`, or a path (str or pathlib.Path) to an .npz file of images,
             a folder of .png/.jpg images, or a .txt file.
         size: only for own images: resize every image to size x size pixels.
+        levels: only for own images: the number K of grey levels when pixels are integers 0..K-1 (floats in [0, 1]
+            are rounded to K levels); None finds it (see `genai_utils.datasets.own`).
 
     Returns:
         Dataset.
 
     Raises:
-        TypeError: if `name_or_path` is neither text nor a path.
         ValueError: if the name is unknown, the file holds something else than its format promises,
-            or `size` is given for data it does not apply to.
+            or `size` or `levels` is given for data it does not apply to.
         FileNotFoundError: if the path does not exist.
         DownloadError: if mnist or fashion_mnist can neither be found in the cache nor be downloaded.
     """
-    if not isinstance(name_or_path, (str, Path)):
-        raise TypeError(f"load expects a name or a path (str or pathlib.Path), received {type(name_or_path).__name__}.")
-    if isinstance(name_or_path, str) and name_or_path in _LOADERS:
-        if size is not None:
-            raise ValueError(f"size={size!r} applies to your own images only; {name_or_path!r} has a fixed size.")
-        module, function = _LOADERS[name_or_path]
+    name, path = str(name_or_path), Path(name_or_path).expanduser()
+    if name in _LOADERS and not isinstance(name_or_path, Path):
+        if size is not None or levels is not None:
+            raise ValueError(f"expected size= and levels= with your own images only, got them with {name!r}.")
+        module, function = _LOADERS[name]
         return getattr(importlib.import_module(f"{__name__}.{module}"), function)()
-
-    path = Path(name_or_path).expanduser()
-    if name_or_path != "" and path.exists():
-        return importlib.import_module(f"{__name__}.own").load_own(path, size)
-    if isinstance(name_or_path, Path) or _looks_like_path(name_or_path):
-        raise FileNotFoundError(f"No file or folder {str(name_or_path)!r}: looked for {path.absolute()}.")
-    close = difflib.get_close_matches(name_or_path.lower(), NAMES, n=2, cutoff=0.5)
-    hint = f" Did you mean {' or '.join(repr(name) for name in close)}?" if close else ""
+    if name and path.exists():
+        return importlib.import_module(f"{__name__}.own").load_own(path, size, levels)
+    if isinstance(name_or_path, Path) or path.suffix or any(mark in name for mark in "/\\~"):
+        raise FileNotFoundError(f"expected a file or folder, got {name!r}; there is no {path.absolute()}.")
+    close = difflib.get_close_matches(name.lower(), NAMES, n=2, cutoff=0.5)
+    hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
     raise ValueError(
-        f"Unknown data set {name_or_path!r}.{hint} Known names: {', '.join(NAMES)}. "
+        f"Unknown data set {name!r}.{hint} Known names: {', '.join(NAMES)}. "
         f"There is no file of that name in {Path.cwd()} either."
     )
-
-
-def _looks_like_path(text):
-    return bool(Path(text).suffix) or any(mark in text for mark in ("/", "\\", "~"))

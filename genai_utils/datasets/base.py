@@ -1,6 +1,7 @@
 """What every data set comes in: `Split` (arrays) and `Dataset` (three splits and what is known about them)."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,30 +11,31 @@ class DownloadError(RuntimeError):
     """A data file is neither in the cache nor could it be fetched whole; the message names file, address and remedy."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Split:
     """One part of a data set.
 
     Args:
-        x: images: uint8 (n, H, W, 1|3), levels; points: float32 (n, 2); text: int32 (n,), one id per character.
+        x: uint8 (n, H, W) grey levels or palette indices, or (n, H, W, 3) colour levels; points float32 (n, 2);
+            text int32 (n,), one id per character.
         labels: int64 (n,) or None.
         factors: int (n, F), the values of F generative factors, or None.
-
-    Raises:
-        ValueError: if labels or factors do not have one row per row of x.
     """
 
     x: np.ndarray
     labels: np.ndarray | None = None
     factors: np.ndarray | None = None
 
-    def __post_init__(self):
-        for name, rows, ndim in (("labels", self.labels, 1), ("factors", self.factors, 2)):
-            if rows is not None and (rows.ndim != ndim or len(rows) != len(self.x)):
-                raise ValueError(
-                    f"Split: {name} must have {ndim} dimension(s) and one row for each of the {len(self.x)} rows of x, "
-                    f"received shape {rows.shape}."
-                )
+    @cached_property
+    def images(self):
+        """x as float32 (n, H, W, C) in [0, 1], C = 1 (grey) or 3; read-only, made once by `Dataset.to_images`.
+
+        Raises:
+            ValueError: if the data set holds points or text.
+        """
+        images = self._to_images(self.x)  # `Dataset` hands this over: a split alone knows neither levels nor palette
+        images.flags.writeable = False  # it is shared by all who ask
+        return images
 
     def __len__(self):
         return len(self.x)
@@ -59,9 +61,6 @@ class Dataset:
         label_names: one name per label value, or None.
         palette: float32 (K, 3) RGB in [0, 1] when x holds palette indices, else None.
         vocab: the K characters of a text, in the order of their ids, else None.
-
-    Raises:
-        ValueError: if x does not hold integers in 0..levels-1, or a palette or vocab does not have `levels` entries.
     """
 
     name: str
@@ -76,47 +75,45 @@ class Dataset:
     vocab: tuple[str, ...] | None = None
 
     def __post_init__(self):
-        for name, table in (("palette", self.palette), ("vocab", self.vocab)):
-            if table is not None and len(table) != self.levels:
-                raise ValueError(f"{self.name}: {name} needs {self.levels} entries (levels), received {len(table)}.")
-        if self.levels is not None:
-            for split, part in self._splits():
-                _check_levels(part.x, self.levels, f"{self.name}.{split}")
+        for _, part in self._splits():
+            part._to_images = self.to_images
 
     @property
     def image_shape(self):
-        """(H, W, C) of one image as `to_images` returns it; `train.x.shape[1:]` is the shape of the levels.
+        """(H, W, C) of one of `train.images`.
 
         Raises:
             ValueError: if the data set holds no images.
         """
-        if self.levels is None or self.train.x.ndim != 4:
+        shape = self.train.x.shape[1:]
+        if self.levels is None or len(shape) < 2:
             kind = "text" if self.vocab is not None else "points"
-            raise ValueError(f"{self.name} holds {kind}, not images (x {self.train.x.dtype} {self.train.x.shape}).")
-        height, width, channels = self.train.x.shape[1:]
-        return (height, width, channels if self.palette is None else 3)
+            raise ValueError(f"{self.name}: expected images, got {kind} (x {self.train.x.dtype} {self.train.x.shape}).")
+        return (*shape[:2], 1 if len(shape) == 2 and self.palette is None else 3)
 
     def to_images(self, x):
         """Turn integer levels into intensities: x / (levels - 1), or palette[x] when the levels index a palette.
 
         Args:
-            x: integer array (n, H, W, C) in 0..levels-1, with H, W, C of `train.x`.
+            x: integer array (n, H, W), or (n, H, W, 3) for colour levels, in 0..levels-1; H, W of `train.x`.
 
         Returns:
-            float32 (n, H, W, C) in [0, 1]; C = 3 with a palette.
+            float32 (n, H, W, C) in [0, 1]; C = 1 for grey, 3 for colour and with a palette.
 
         Raises:
-            ValueError: if the data set holds no images, or x has another rank, dtype or range.
+            ValueError: if the data set holds no images, or x has another shape, dtype or range.
         """
-        height, width, _ = self.image_shape  # refuses points and text
-        expected = (height, width, self.train.x.shape[-1])
-        x = np.asarray(x)
-        if x.ndim != 4 or x.shape[1:] != expected:
-            raise ValueError(f"{self.name}.to_images expects levels (n, *{expected}), received {x.dtype} {x.shape}.")
-        _check_levels(x, self.levels, f"{self.name}.to_images")
+        height, width, channels = self.image_shape  # refuses points and text
+        x, shape = np.asarray(x), self.train.x.shape[1:]
+        whole = np.issubdtype(x.dtype, np.integer) and x.shape[1:] == shape
+        if not whole or (x.size and not 0 <= x.min() <= x.max() < self.levels):
+            raise ValueError(
+                f"{self.name}.to_images: expected integers (n, {', '.join(map(str, shape))}) in 0..{self.levels - 1}, "
+                f"got {x.dtype} {x.shape}, range {_range(x)}."
+            )
         if self.palette is not None:
-            return np.asarray(self.palette, "float32")[x[..., 0]]  # (n, H, W, 3)
-        return x.astype("float32") / np.float32(self.levels - 1)  # (n, H, W, C)
+            return self.palette[x]  # (n, H, W, 3)
+        return (x.astype("float32") / np.float32(self.levels - 1)).reshape(len(x), height, width, channels)
 
     def _splits(self):
         return (("train", self.train), ("val", self.val), ("test", self.test))
@@ -126,21 +123,15 @@ class Dataset:
         for split, part in self._splits():
             lines.append(f"  {split:<5} {len(part):>9,}  {part.x.dtype} {part.x.shape}  range {_range(part.x)}")
         if self.train.labels is not None:
-            lines.append(f"  labels {_range(self.train.labels)}" + _names(self.label_names))
+            names = ", ".join(self.label_names or ())
+            lines.append(f"  labels {_range(self.train.labels)}" + (f" ({names:.100})" if names else ""))
         if self.train.factors is not None:
             lines.append(f"  factors {self.train.factors.shape[1]} per example")
         if self.vocab is not None:
             lines.append(f"  vocab  {''.join(self.vocab[:40])!r}" + (" ..." if len(self.vocab) > 40 else ""))
         if self.truth is not None:
-            lines.append(f"  truth  known, entropy {float(self.truth.entropy):.4f} nats")
+            lines.append(f"  truth  known, entropy {self.truth.entropy:.4f} nats")
         return "\n".join([*lines, f"  source {self.source}"])
-
-
-def _check_levels(x, levels, where):
-    if not np.issubdtype(x.dtype, np.integer):
-        raise ValueError(f"{where}: expected integer levels in 0..{levels - 1}, received {x.dtype} {x.shape}.")
-    if x.size and (x.min() < 0 or x.max() >= levels):
-        raise ValueError(f"{where}: expected levels in 0..{levels - 1}, received values in {_range(x)}.")
 
 
 def _range(x):
@@ -148,10 +139,3 @@ def _range(x):
         return "empty"
     low, high = x.min(), x.max()
     return f"{low}..{high}" if np.issubdtype(x.dtype, np.integer) else f"{low:.3g}..{high:.3g}"
-
-
-def _names(label_names):
-    if label_names is None:
-        return ""
-    shown = ", ".join(label_names[:10])
-    return f" ({shown}{', ...' if len(label_names) > 10 else ''})"

@@ -1,6 +1,6 @@
 """Handwritten digits, 8x8 pixels, 17 grey levels: ships with scikit-learn, so it needs no network."""
 
-from .base import Dataset, Split
+from genai_utils.datasets.base import Dataset, Split
 
 
 def load_digits():
@@ -10,21 +10,17 @@ def load_digits():
     so that likelihoods compare with published ones.
 
     Returns:
-        Dataset: x uint8 (n, 8, 8, 1) in 0..16, labels int64 in 0..9.
+        Dataset: x uint8 (n, 8, 8) in 0..16, labels int64 in 0..9.
     """
     from sklearn.datasets import load_digits as sklearn_digits
 
     bunch = sklearn_digits()
-    x = bunch.images.astype("uint8")[..., None]  # (1797, 8, 8, 1), whole numbers stored as float64
-    labels = bunch.target.astype("int64")  # (1797,)
+    x, labels = bunch.images.astype("uint8"), bunch.target.astype("int64")  # (1797, 8, 8), (1797,)
     parts = (slice(0, 1000), slice(1000, 1350), slice(1350, None))
-    train, val, test = (Split(x[part], labels[part]) for part in parts)
     return Dataset(
-        name="digits",
-        train=train,
-        val=val,
-        test=test,
+        "digits",
+        *(Split(x[part], labels[part]) for part in parts),
         levels=17,
         source="UCI Optical Recognition of Handwritten Digits (Alpaydin & Kaynak 1998, CC BY 4.0), from scikit-learn",
-        label_names=tuple(str(digit) for digit in range(10)),
+        label_names=tuple("0123456789"),
     )
