@@ -1,24 +1,19 @@
-"""MNIST and Fashion-MNIST: fetched once, checked against a SHA-256 known in advance, then read from the cache.
+"""MNIST and Fashion-MNIST: fetched once by pooch, checked against a SHA-256 known in advance, then read from the cache.
 
 Once cached no network is needed; the hash is checked again at every load. A file is moved into the cache only when it
 has arrived whole, so a broken download leaves nothing behind.
 """
 
 import gzip
-import importlib.util
-import logging
-import math
 import os
 import sys
-import zlib
 
 import numpy as np
 
-from .. import paths
-from .base import Dataset, DownloadError, Split
+from genai_utils import paths
+from genai_utils.datasets.base import Dataset, DownloadError, Split
 
-BASE_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-MIRROR_VARIABLE = "GENAI_DATA_MIRROR"
+BASE_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"  # GENAI_DATA_MIRROR names another one
 
 # file name -> SHA-256, as listed in Keras (mnist.npz) and TensorFlow Datasets (fashion_mnist)
 MNIST = {"mnist.npz": "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"}
@@ -28,165 +23,87 @@ FASHION_MNIST = {
     "t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
     "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
 }
-_FASHION_NAMES = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot"
-_IMAGES, _LABELS = 2051, 2049  # magic numbers: unsigned bytes in 3 dimensions and in 1
+_CLOTHES = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot"
 
 
-def load_mnist(base_url=None):
+def load_mnist():
     """MNIST: train = first 55,000 and val = last 5,000 of the 60,000 training images, test = the 10,000 test images.
 
-    Args:
-        base_url: folder to fetch from instead of `BASE_URL`; the environment variable GENAI_DATA_MIRROR does the same.
-
     Returns:
-        Dataset: x uint8 (n, 28, 28, 1) in 0..255, labels int64 in 0..9.
+        Dataset: x uint8 (n, 28, 28) in 0..255, labels int64 in 0..9.
 
     Raises:
         DownloadError: if the file is not in the cache and cannot be fetched.
     """
-    ((name, sha256),) = MNIST.items()
-    path = fetch(name, sha256, _folder("mnist"), base_url)
-    with np.load(path, allow_pickle=False) as arrays:
-        parts = {key: arrays[key] for key in ("x_train", "y_train", "x_test", "y_test")}
+    (path,) = fetch("mnist", MNIST)
+    with np.load(path, allow_pickle=False) as file:
+        arrays = [file[key] for key in ("x_train", "y_train", "x_test", "y_test")]
     source = "MNIST handwritten digits (LeCun, Cortes & Burges, CC BY-SA 3.0), file of Keras"
-    return _dataset("mnist", parts, source, tuple("0123456789"))
+    return _dataset("mnist", *arrays, source, tuple("0123456789"))
 
 
-def load_fashion_mnist(base_url=None):
-    """Fashion-MNIST: train = first 55,000 and val = last 5,000 of the 60,000 training images, test = 10,000 images.
-
-    Args:
-        base_url: folder to fetch from instead of `BASE_URL`; the environment variable GENAI_DATA_MIRROR does the same.
+def load_fashion_mnist():
+    """Fashion-MNIST, split as `load_mnist`.
 
     Returns:
-        Dataset: x uint8 (n, 28, 28, 1) in 0..255, labels int64 in 0..9.
+        Dataset: x uint8 (n, 28, 28) in 0..255, labels int64 in 0..9.
 
     Raises:
         DownloadError: if a file is not in the cache and cannot be fetched.
     """
-    folder = _folder("fashion_mnist")
-    files = [fetch(name, sha256, folder, base_url) for name, sha256 in FASHION_MNIST.items()]
-    magics = (_IMAGES, _LABELS, _IMAGES, _LABELS)
-    keys = ("x_train", "y_train", "x_test", "y_test")
-    parts = {key: read_idx(path, magic) for key, path, magic in zip(keys, files, magics, strict=True)}
+    arrays = [read_idx(path) for path in fetch("fashion_mnist", FASHION_MNIST)]
     source = "Fashion-MNIST, photographs of clothing (Xiao, Rasul & Vollgraf 2017, MIT licence), files of Keras"
-    return _dataset("fashion_mnist", parts, source, tuple(_FASHION_NAMES.split(",")))
+    return _dataset("fashion_mnist", *arrays, source, tuple(_CLOTHES.split(",")))
 
 
-def _folder(name):
-    """Cache folder of one data set; DownloadError where none can be made."""
-    try:
-        return paths.cache_dir() / name
-    except OSError as error:
-        raise DownloadError(f"{name} cannot be kept: {error}.") from None
-
-
-def fetch(name, sha256, folder, base_url=None):
-    """Path of a file in the cache, fetched first when it is missing or damaged.
+def fetch(name, files):
+    """Paths in the cache of the files of one data set, each fetched first when it is missing or damaged.
 
     Args:
-        name: file name, the same on the server and in the cache.
-        sha256: hexadecimal SHA-256 of the whole file.
-        folder: pathlib.Path of the cache folder; made when needed.
-        base_url: address of the folder on the server; default GENAI_DATA_MIRROR if set, else `BASE_URL`.
+        name: the data set, a folder of the cache.
+        files: dict from file name to hexadecimal SHA-256.
 
     Returns:
-        pathlib.Path of a file whose hash is right.
+        list of str, paths of files whose hash is right.
 
     Raises:
-        DownloadError: one sentence with file, address and remedy; no new or half file is left in `folder`.
+        DownloadError: one sentence with file, address and remedy; no new or half file is left in the cache.
     """
     import pooch
     import requests
 
-    base_url = base_url or os.environ.get(MIRROR_VARIABLE) or BASE_URL
-    url = f"{base_url.rstrip('/')}/{name}"
-    path = folder / name
-    bar = sys.stderr.isatty() and importlib.util.find_spec("tqdm") is not None
-    logger = pooch.get_logger()
-    level = logger.level
-    logger.setLevel(logging.ERROR)  # a download is not worth a line of log
-    try:
-        downloader = pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16)
-        pooch.retrieve(url, f"sha256:{sha256}", fname=name, path=folder, downloader=downloader)
-    except requests.RequestException as error:  # before OSError, its base class
-        problem = _reason(error, requests)
-    except ValueError:  # pooch: the hash differs
-        problem = "what arrived is another file, for example the login page of a network"
-    except OSError as error:
-        raise DownloadError(
-            f"{name} cannot be written to {folder} ({error.strerror or error}); set the environment variable "
-            "GENAI_HOME to a folder you may write to."
-        ) from None
-    else:
-        return path
-    finally:
-        logger.setLevel(level)
-    damaged = " and the copy in the cache is damaged" if path.exists() else ""
-    raise DownloadError(
-        f"{name} could not be fetched from {url} ({problem}){damaged}; "
-        f"put the file with SHA-256 {sha256} into {folder}, or set the environment variable {MIRROR_VARIABLE} "
-        "to the address of a folder that holds it."
-    )
+    pooch.get_logger().setLevel("WARNING")  # a download is not worth a line of log
+    base = os.environ.get("GENAI_DATA_MIRROR") or BASE_URL
+    found, folder = [], paths.home()
+    for file, sha256 in files.items():
+        url = f"{base.rstrip('/')}/{file}"
+        try:
+            folder = paths.cache_dir() / name
+            bar = sys.stderr.isatty()  # in a notebook it would be noise in red
+            found.append(pooch.retrieve(url, f"sha256:{sha256}", file, folder, progressbar=bar))
+        except (OSError, ValueError) as error:  # errors of requests are OSErrors; another hash is a ValueError
+            problem = getattr(error, "strerror", None) or "what arrived is another file"
+            if isinstance(error, requests.ConnectionError):
+                problem = "no connection"
+            elif isinstance(error, requests.RequestException):
+                problem = getattr(error.response, "reason", None) or type(error).__name__
+            raise DownloadError(
+                f"{file} could not be fetched from {url} ({problem}); put the file with SHA-256 {sha256} into "
+                f"{folder}, or set the environment variable GENAI_DATA_MIRROR to the address of a folder that holds "
+                "it, or GENAI_HOME to another folder for such files."
+            ) from None
+    return found
 
 
-def read_idx(path, magic):
-    """Read a gzipped file in the idx format: big-endian magic number, the dimensions, then unsigned bytes.
-
-    Args:
-        path: pathlib.Path of the .gz file.
-        magic: 2051 for images (n, H, W), 2049 for labels (n,).
-
-    Returns:
-        uint8 array.
-
-    Raises:
-        ValueError: if the file is no gzip file, has another magic number, or not exactly the bytes its header promises.
-    """
-    try:
-        raw = gzip.decompress(path.read_bytes())
-    except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"{path}: expected a gzip file, received one that cannot be unpacked ({error}).") from None
-    ndim = magic % 256
-    start = 4 * (1 + ndim)
-    header = np.frombuffer(raw[:start], ">u4") if len(raw) >= start else np.zeros(1, ">u4")
-    if header[0] != magic:
-        raise ValueError(f"{path}: expected an idx file with magic number {magic}, received {header[0]}.")
-    shape = tuple(int(n) for n in header[1:])
-    if len(raw) - start != math.prod(shape):
-        raise ValueError(f"{path}: expected {math.prod(shape)} bytes for shape {shape}, received {len(raw) - start}.")
-    return np.frombuffer(raw, "uint8", offset=start).reshape(shape).copy()  # own memory, not a view of the whole file
+def read_idx(path):
+    """Read a gzipped idx file (magic number 0, 0, 8, rank; the dimensions, big-endian; unsigned bytes) as uint8."""
+    with gzip.open(path) as file:
+        raw = file.read()
+    shape = np.frombuffer(raw, ">u4", count=raw[3], offset=4)
+    return np.frombuffer(raw, "uint8", offset=4 + 4 * len(shape)).reshape(shape.tolist())
 
 
-def _reason(error, requests):
-    if isinstance(error, requests.HTTPError):
-        return f"the server answered {error.response.status_code}"
-    if isinstance(error, requests.Timeout):
-        return "no answer in time"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection broke off before the end of the file"
-    if isinstance(error, requests.ConnectionError):
-        return "no connection"
-    if isinstance(error, ValueError):  # InvalidURL, InvalidSchema, MissingSchema
-        return "not an http address"
-    return type(error).__name__
-
-
-def _dataset(name, parts, source, label_names):
-    for key, n in (("train", 60_000), ("test", 10_000)):
-        x, y = parts[f"x_{key}"], parts[f"y_{key}"]
-        if x.shape != (n, 28, 28) or x.dtype != np.uint8 or y.shape != (n,):
-            raise ValueError(
-                f"{name}: expected x_{key} uint8 {(n, 28, 28)} and y_{key} {(n,)}, "
-                f"received {x.dtype} {x.shape} and {y.shape}."
-            )
-    x, y = parts["x_train"][..., None], parts["y_train"].astype("int64")  # (60000, 28, 28, 1), (60000,)
-    return Dataset(
-        name=name,
-        train=Split(x[:55_000], y[:55_000]),
-        val=Split(x[55_000:], y[55_000:]),
-        test=Split(parts["x_test"][..., None], parts["y_test"].astype("int64")),
-        levels=256,
-        source=source,
-        label_names=label_names,
-    )
+def _dataset(name, x_train, y_train, x_test, y_test, source, label_names):
+    y_train, y_test = y_train.astype("int64"), y_test.astype("int64")
+    train, val = (Split(x_train[part], y_train[part]) for part in (slice(55_000), slice(55_000, None)))
+    return Dataset(name, train, val, Split(x_test, y_test), levels=256, source=source, label_names=label_names)
