@@ -3,6 +3,7 @@
 Read: `data/` and `results/`, which travel in the wheel. Written: everything below `home()`, one folder that the
 environment variable GENAI_HOME moves, for example to a mounted Drive.
 """
+
 import os
 from pathlib import Path
 

@@ -2,13 +2,14 @@
 
 import contextlib
 import importlib.metadata
-import importlib.util
 import io
 import os
 import platform
 import sys
 import tempfile
 from dataclasses import dataclass
+
+DISTRIBUTION = "generative-models-workbook"
 
 
 @dataclass(frozen=True)
@@ -52,21 +53,20 @@ def setup(seed=0):
 
     Args:
         seed: int >= 0, for Python, NumPy, Keras and TensorFlow. The environment variable GENAI_SEED overrides it,
-            so that a study can run a notebook under many seeds.
+            so that a study can run a notebook under many seeds. GENAI_PROFILE=cpu or gpu overrides the profile,
+            so that the settings of a GPU can be tried on any machine.
 
     Returns:
         `Runtime` with `.seed`, `.profile`, `.device` and `.pick(cpu=..., gpu=...)`.
 
     Raises:
-        TypeError, ValueError: the seed is not a non-negative int.
+        ValueError: GENAI_PROFILE is neither cpu nor gpu.
         RuntimeError: Keras is already running on another backend.
     """
-    if os.environ.get("GENAI_SEED"):
-        seed = int(os.environ["GENAI_SEED"])
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise TypeError(f"seed: expected an int, got {type(seed).__name__}")
-    if not 0 <= seed < 2**32:
-        raise ValueError(f"seed: expected 0 <= seed < 2**32, got {seed}")
+    seed = int(os.environ.get("GENAI_SEED") or seed)
+    chosen = os.environ.get("GENAI_PROFILE")
+    if chosen not in (None, "", "cpu", "gpu"):
+        raise ValueError(f"GENAI_PROFILE: expected cpu or gpu, got {chosen!r}")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -83,11 +83,15 @@ def setup(seed=0):
 
         tf.get_logger().setLevel("ERROR")
         device, profile, note = _find_device(tf)
-        if _numbers(tf.__version__) < (2, 21):
+        if tf.__version__.startswith("2.20."):
             _calm(tf)
     keras.utils.set_random_seed(seed)
-    _print_card(keras, tf, device, profile, seed, note)
-    return Runtime(seed=seed, profile=profile, device=device)
+    print(f"device   {device} (profile: {chosen or profile}{', set by GENAI_PROFILE' if chosen else ''})")
+    print(f"versions Python {platform.python_version()}, TensorFlow {tf.__version__}, Keras {keras.__version__}")
+    print(f"seed     {seed}")
+    if note:
+        print(f"note     {note}")
+    return Runtime(seed=seed, profile=chosen or profile, device=device)
 
 
 def _calm(tf):
@@ -126,49 +130,38 @@ def _cpu_name():
     return f"CPU, {cores} core{'s' if cores != 1 else ''}"
 
 
-def _print_card(keras, tf, device, profile, seed, note):
-    print(f"device   {device} (profile: {profile})")
-    print(f"versions Python {platform.python_version()}, TensorFlow {tf.__version__}, Keras {keras.__version__}")
-    print(f"seed     {seed}")
-    if note:
-        print(f"note     {note}")
+def _problems_of_packages():
+    """A sentence for each requirement of the installed course that this Python does not meet."""
+    from packaging.requirements import Requirement
 
-
-# What the course needs: import name, distribution, lower bound (as in pyproject.toml; a test compares).
-REQUIRED = (
-    ("tensorflow", "tensorflow", "2.20"),
-    ("keras", "keras", "3.13"),
-    ("numpy", "numpy", "2.0"),
-    ("scipy", "scipy", "1.13"),
-    ("sklearn", "scikit-learn", "1.6"),
-    ("matplotlib", "matplotlib", "3.10"),
-    ("PIL", "pillow", "10"),
-    ("ipywidgets", "ipywidgets", "7.7.1"),
-    ("pooch", "pooch", "1.8"),
-    ("tqdm", "tqdm", "4.66"),
-)
-
-
-def _numbers(version):
-    """(2, 20, 1) of "2.20.1rc0": enough to compare with a lower bound."""
-    parts = []
-    for part in version.split("."):
-        digits = "".join(c for c in part if c.isdigit())
-        if not digits:
-            break
-        parts.append(int(digits))
-    return tuple(parts)
-
-
-def _installed(distribution, module):
-    """Version of a distribution; tensorflow also goes by tensorflow-cpu and other names, so the module may answer."""
     try:
-        return importlib.metadata.version(distribution)
+        metadata = importlib.metadata.metadata(DISTRIBUTION)
     except importlib.metadata.PackageNotFoundError:
-        if importlib.util.find_spec(module) is None:
-            return None
-    for name in importlib.metadata.packages_distributions().get(module, ()):
-        return importlib.metadata.version(name)
+        yield "the course's package is not installed; remedy: pip install -e . in its folder."
+        return
+    if platform.python_version() not in Requirement(f"python{metadata['Requires-Python']}").specifier:
+        yield (
+            f"Python {platform.python_version()}: the course is made for {metadata['Requires-Python']}; "
+            "create the environment with one of them."
+        )
+    for requirement in map(Requirement, metadata.get_all("Requires-Dist")):
+        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+            continue  # of an extra, such as JupyterLab
+        have = _installed(requirement.name)
+        if have is None:
+            yield f"{requirement.name} is not installed; remedy: pip install '{requirement}'."
+        elif not requirement.specifier.contains(have, prereleases=True):
+            yield (
+                f"{requirement.name} is {have}, expected {requirement.specifier}; "
+                f"remedy: pip install -U '{requirement}'."
+            )
+
+
+def _installed(name):
+    """Version of a distribution, or of one that brings a module of that name (tensorflow-cpu), or None."""
+    for distribution in (name, *importlib.metadata.packages_distributions().get(name, ())):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            return importlib.metadata.version(distribution)
     return None
 
 
@@ -180,20 +173,7 @@ def doctor():
     """
     from genai_utils import paths
 
-    problems = []
-    if not (3, 11) <= sys.version_info[:2] < (3, 14):
-        problems.append(
-            f"Python {platform.python_version()}: the course is made for 3.11 to 3.13; "
-            "create the environment with one of them."
-        )
-    for module, distribution, bound in REQUIRED:
-        have = _installed(distribution, module)
-        if have is None:
-            problems.append(f"{distribution} is not installed; remedy: pip install '{distribution}>={bound}'.")
-        elif _numbers(have) < _numbers(bound):
-            problems.append(
-                f"{distribution} {have} is older than {bound}; remedy: pip install -U '{distribution}>={bound}'."
-            )
+    problems = list(_problems_of_packages())
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if backend != "tensorflow":
         problems.append(

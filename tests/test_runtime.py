@@ -1,7 +1,12 @@
 """setup, doctor and paths: what a reader's machine looks like to the course."""
 
+import email.message
+import importlib.metadata
+import os
+import re
 import subprocess
 import sys
+import tomllib
 import types
 
 import pytest
@@ -11,8 +16,6 @@ from genai_utils import paths, runtime
 
 
 def run_python(code, **env):
-    import os
-
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **env})
 
 
@@ -36,10 +39,13 @@ def test_setup_refuses_another_backend():
     assert done.returncode != 0 and "restart the kernel and set KERAS_BACKEND=tensorflow" in done.stderr
 
 
-@pytest.mark.parametrize("seed, error", [("1", TypeError), (1.5, TypeError), (True, TypeError), (-1, ValueError)])
-def test_setup_refuses_bad_seeds(seed, error):
-    with pytest.raises(error, match="seed: expected"):
-        runtime.setup(seed)
+def test_the_profile_can_be_chosen_on_any_machine():
+    code = "import genai_utils as gu; print(gu.runtime.setup(seed=0).pick(cpu='few', gpu='many'))"
+    done = run_python(code, GENAI_PROFILE="gpu")
+    card = done.stdout.splitlines()
+    assert card[0].endswith("(profile: gpu, set by GENAI_PROFILE)") and card[-1] == "many"
+    done = run_python(code, GENAI_PROFILE="tpu")
+    assert done.returncode != 0 and "GENAI_PROFILE: expected cpu or gpu, got 'tpu'" in done.stderr
 
 
 def fake_tf(works):
@@ -96,7 +102,9 @@ def test_a_gpu_that_is_listed_while_the_cpu_computes_is_named():
     tf = fake_tf(True)
     tf.linalg.matmul = lambda a, b: types.SimpleNamespace(numpy=lambda: None, device="/device:CPU:0")
     assert runtime._find_device(tf)[1:] == (
-        "cpu", "A GPU is present but does not work (TensorFlow lists it but does not compute on it); using the CPU.")
+        "cpu",
+        "A GPU is present but does not work (TensorFlow lists it but does not compute on it); using the CPU.",
+    )
 
 
 def test_pick_follows_the_profile():
@@ -105,21 +113,46 @@ def test_pick_follows_the_profile():
 
 
 def test_doctor_finds_planted_faults(monkeypatch, tmp_path, capsys):
-    monkeypatch.setenv("GENAI_HOME", str(tmp_path))
     assert runtime.doctor() == []
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GENAI_HOME", str(tmp_path / "file" / "below"))
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     monkeypatch.setenv("TF_USE_LEGACY_KERAS", "1")
-    monkeypatch.setattr(runtime, "REQUIRED", (("numpy", "numpy", "99"), ("nosuchmodule", "nosuch", "1")))
+    metadata = email.message.Message()
+    metadata["Requires-Python"] = ">=3.99"
+    for asked in ("numpy>=99", "nosuch>=1", "scipy>=1", 'neither>=1; extra == "lab"'):
+        metadata["Requires-Dist"] = asked
+    monkeypatch.setattr(runtime.importlib.metadata, "metadata", lambda name: metadata)
     problems = " ".join(runtime.doctor())
-    for part in ("older than 99", "nosuch is not installed", "KERAS_BACKEND is 'jax'", "Keras 2", "set GENAI_HOME"):
-        assert part in problems
-    assert capsys.readouterr().out.count("✗") == 5
+    for part in (
+        "made for >=3.99",
+        "expected >=99; remedy: pip install -U 'numpy>=99'",
+        "nosuch is not installed",
+        "KERAS_BACKEND is 'jax'",
+        "Keras 2",
+        "set GENAI_HOME",
+    ):
+        assert part in problems, part
+    assert capsys.readouterr().out.count("✗") == 6
 
 
-def test_versions_compare_as_numbers():
-    assert runtime._numbers("2.9") < runtime._numbers("2.20.0rc1") < (3,)
+def test_doctor_asks_for_what_pyproject_asks_for_and_takes_a_distribution_of_another_name(monkeypatch):
+    asked = set(
+        tomllib.loads((paths.resource("pyproject.toml")).read_text(encoding="utf-8"))["project"]["dependencies"]
+    )
+
+    def none_but(name):
+        if name == "tensorflow-cpu":
+            return "2.21.0"
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(runtime.importlib.metadata, "version", none_but)
+    monkeypatch.setattr(
+        runtime.importlib.metadata, "packages_distributions", lambda: {"tensorflow": ["tensorflow-cpu"]}
+    )
+    said = "\n".join(runtime.doctor())
+    missing = set(re.findall(r"pip install '(.+)'", said))
+    assert missing == asked - {"tensorflow>=2.20"}
 
 
 def test_paths(monkeypatch, tmp_path):
