@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+# The same environment with what tests and pages need as well.
+READY_AUTHOR := $(VENV)/.ready-author
 # Colab's versions live in an environment of their own, with Colab's Python.
-COLAB_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13) python3.13)
+COLAB_PYTHON ?= python3.13
 COLAB_VENV   ?= .venv-colab
 COLAB_READY  := $(COLAB_VENV)/.ready
 ALL          := $(patsubst notebooks/%.ipynb,%,$(wildcard notebooks/*.ipynb))
@@ -12,10 +14,14 @@ ALL          := $(patsubst notebooks/%.ipynb,%,$(wildcard notebooks/*.ipynb))
 WORKBOOK    ?= workbook
 LAB_OPTIONS ?=
 MINUTES     ?= 90
-# Caches and checkpoints of test runs stay in an ignored folder of the checkout.
-TEST_ENV := GENAI_HOME=$(CURDIR)/.genai GENAI_QUIET=1
+# What `make check` leaves out, as it opens a browser.
+BROWSER     := --ignore=tests/test_jupyterlab.py --ignore=tests/test_site.py
+PIP         := -m pip install --quiet --disable-pip-version-check
+# Caches and checkpoints of an author's runs stay in an ignored folder of the checkout.
+AUTHOR_ENV  := GENAI_HOME=$(CURDIR)/.genai GENAI_QUIET=1
+NBVAL       := --nbval-lax --nbval-current-env --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120
 
-.PHONY: help lab test test-colab notebooks badges wheel html path
+.PHONY: help lab check test lab-test test-colab notebooks profile twice badges wheel site path
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
@@ -23,7 +29,11 @@ help:  ## this list
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"Python {v[0]}.{v[1]} found, 3.11 to 3.13 needed: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[lab,test]"
+	$(BIN)/python $(PIP) --constraint constraints.txt --editable ".[lab]"
+	touch $@
+
+$(READY_AUTHOR): $(READY)
+	$(BIN)/python $(PIP) --constraint constraints.txt --editable ".[lab,test,site]"
 	touch $@
 
 lab: $(READY)  ## your own copies of the notebooks, in JupyterLab
@@ -31,23 +41,36 @@ lab: $(READY)  ## your own copies of the notebooks, in JupyterLab
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --ServerApp.root_dir="$(WORKBOOK)" \
 	    --LabApp.default_url=/lab/tree/00_start_here.ipynb $(LAB_OPTIONS)
 
-test: $(READY)  ## unit tests, every notebook, every notebook in a browser
+check: $(READY_AUTHOR)  ## a few minutes: lint, format, unit tests; no notebook is run
 	$(BIN)/ruff check .
-	$(TEST_ENV) $(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 \
-	    --nbval-kernel-startup-timeout=120 --durations=15 tests notebooks
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest --durations=10 tests $(BROWSER)
+
+test: $(READY_AUTHOR)  ## everything: lint, unit tests, every notebook, the pages, the notebooks due in a browser
+	$(MAKE) check BROWSER=
+	$(BIN)/python -m pytest -p tests.one_run $(NBVAL) notebooks
+
+lab-test: $(READY_AUTHOR)  ## every notebook in JupyterLab in a browser; NOTEBOOKS="02_gan_math ..." for some
+	GENAI_BROWSER="$(or $(NOTEBOOKS),$(ALL))" $(BIN)/python -m pytest tests/test_jupyterlab.py
 
 $(COLAB_READY): constraints-colab.txt
 	$(COLAB_PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if v == (3, 13) else f"Python {v[0]}.{v[1]} found, Colab has 3.13: make test-colab COLAB_PYTHON=...")'
 	$(COLAB_PYTHON) -m venv $(COLAB_VENV)
-	$(COLAB_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement constraints-colab.txt
+	$(COLAB_VENV)/bin/python $(PIP) --requirement constraints-colab.txt
 	touch $@
 
-test-colab: $(COLAB_READY)  ## unit tests and notebooks on Colab's versions; NOTEBOOKS="02_gan_math ..." for some
-	$(TEST_ENV) CI= PYTHONPATH=$(CURDIR) GENAI_COLAB="$(or $(NOTEBOOKS),$(ALL))" $(COLAB_VENV)/bin/python -m pytest \
-	    --durations=15 tests --ignore=tests/test_jupyterlab.py --ignore=tests/test_html.py
+test-colab: $(COLAB_READY)  ## every notebook on Colab's versions; NOTEBOOKS="02_gan_math ..." for some
+	CI= PYTHONPATH=$(CURDIR) GENAI_COLAB="$(or $(NOTEBOOKS),$(ALL))" $(COLAB_VENV)/bin/python -m pytest \
+	    --durations=5 tests/test_colab.py
 
-notebooks: $(READY)  ## run the notebooks as their author: outputs, recorded numbers, minutes; NOTEBOOKS="..." for some
-	$(TEST_ENV) $(BIN)/python tools/run_notebooks.py $(NOTEBOOKS)
+notebooks: $(READY_AUTHOR)  ## run the notebooks as their author: outputs, recorded numbers, minutes; NOTEBOOKS="..." for some
+	$(AUTHOR_ENV) $(BIN)/python tools/run_notebooks.py $(NOTEBOOKS)
+
+profile: $(READY_AUTHOR)  ## copies of the notebooks with a GPU's settings, on any machine; NOTEBOOKS="..." for some
+	$(AUTHOR_ENV) $(BIN)/python tools/run_notebooks.py --profile gpu $(NOTEBOOKS)
+
+twice: $(READY_AUTHOR)  ## copies of the notebooks with every cell run twice in a row; NOTEBOOKS="..." for some
+	$(AUTHOR_ENV) $(BIN)/python tools/run_notebooks.py --twice $(NOTEBOOKS)
 
 badges: $(READY)  ## REPO=owner/name TAG=v1.0 [WHEEL=address]: badges and set-up cells for Colab
 	$(BIN)/python tools/badges.py $(if $(REPO),--repo "$(REPO)") $(if $(TAG),--tag "$(TAG)") $(if $(WHEEL),--wheel "$(WHEEL)")
@@ -56,8 +79,8 @@ badges: $(READY)  ## REPO=owner/name TAG=v1.0 [WHEEL=address]: badges and set-up
 wheel: $(READY)  ## dist/*.whl, to upload to Colab when the repository is private
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
-html: $(READY)  ## every notebook as a page in html/, to be read offline; NOTEBOOKS="..." for some
-	$(BIN)/python tools/export_html.py $(if $(TO),--to "$(TO)") $(NOTEBOOKS)
+site: $(READY_AUTHOR)  ## the course as web pages in site/, to be read without a network
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs site
 
 path: $(READY)  ## MINUTES=90: the core sections that fit into a session; NOTEBOOKS="..." to choose from some
-	@$(BIN)/python tools/session_path.py --minutes "$(MINUTES)" $(NOTEBOOKS)
+	@$(BIN)/python tools/session_path.py "$(MINUTES)" $(NOTEBOOKS)

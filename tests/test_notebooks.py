@@ -10,28 +10,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
-import badges  # noqa: E402
-from session_path import CLOSING  # noqa: E402
+from session_path import CLOSING, HEADING  # noqa: E402
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-SETUP = """\
-# Where Colab gets the course's helper package; elsewhere it is there already.
-HELPER = ""
-import importlib.util
-
-if importlib.util.find_spec("genai_utils") is None:  # then install it, and change no other package
-    %pip install --quiet --no-deps {HELPER}
-import genai_utils as gu
-
-run = gu.runtime.setup(seed=0)
-import keras
-import matplotlib.pyplot as plt
-import numpy as np
-from keras import ops
-
-gu.plots.use_style()"""
-SETUP = badges.setup_cell(SETUP, badges.settings())
-HEADING = re.compile(r"^## (?P<title>.+) \((?P<minutes>\d+) min, (?P<kind>core|extra)\)$", re.M)
+SETUP = "".join(
+    next(c for c in json.loads(NOTEBOOKS[0].read_text("utf-8"))["cells"] if c["cell_type"] == "code")["source"]
+)
+WIDTH = 88  # characters of a line of code: longer ones are cut off on a page
 
 
 def text(cell):
@@ -81,6 +66,9 @@ def problems(notebook, size):
     sizes = [lines(cell) for cell in code]
     need(max(sizes) <= 40, f"a code cell of {max(sizes)} lines; expected 40 at most")
     need(4 <= statistics.median(sizes) <= 14, f"median code cell {statistics.median(sizes)} lines; expected 5-12")
+    for i, cell in enumerate(code):
+        for line in text(cell).splitlines():  # the address in HELPER is as long as it is
+            need(len(line) <= WIDTH or line.startswith("HELPER"), f"code cell {i}: {len(line)} characters: {line[:60]}")
     run = longest = 0
     for cell in cells:
         run = run + 1 if cell["cell_type"] == "code" else 0
@@ -162,6 +150,12 @@ def cell(kind, source, tags=(), **extra):
     return {**content, "outputs": [], "execution_count": 3, **extra} if kind == "code" else content
 
 
+def test_the_set_up_cell_is_short_and_changes_no_other_package():
+    lines = [line.strip() for line in SETUP.splitlines() if line.strip()]
+    assert len(lines) <= 12 and "%pip install --quiet --no-deps {HELPER}" in lines
+    assert "run = gu.runtime.setup(seed=0)" in lines
+
+
 def test_planted_faults_are_seen():
     figure = {"output_type": "display_data", "data": {"image/png": "…"}, "metadata": {}}
     stderr = {"output_type": "stream", "name": "stderr", "text": "W0000"}
@@ -172,7 +166,7 @@ def test_planted_faults_are_seen():
             cell("code", "import os"),
             cell("code", "x = HTML('<video autoplay>')"),
             cell("code", "plt.plot()", outputs=[figure]),
-            cell("code", "y = 2", outputs=[stderr]),
+            cell("code", "y = 2" + " " * 84, outputs=[stderr]),
             cell("markdown", "## A section (5 min, core)\nwords"),
             cell("code", "answer", tags=["solution", "core"]),
             cell("code", "gu.widgets.explore(f)", outputs=[figure]),
@@ -186,6 +180,7 @@ def test_planted_faults_are_seen():
         "no title",
         "set-up cell differs",
         "not the settings",
+        "code cell 3: 89 characters",
         "4 code cells in a row",
         "nobody interprets",
         "not tagged so",
