@@ -2,6 +2,7 @@
 
 Usage: readme_tables.py
 """
+
 import base64
 import json
 import re
@@ -96,10 +97,12 @@ def versions_table():
 
 def filled(text):
     """README with every table between `<!-- table NAME -->` and `<!-- end -->` written anew."""
+
     def table(match):
         name = match[1]
         content = {"map": map_table, "versions": versions_table}.get(name, lambda: results_table(name))()
         return f"<!-- table {name} -->\n{content}\n<!-- end -->"
+
     return re.sub(r"<!-- table (\S+) -->\n.*?<!-- end -->", table, text, flags=re.S)
 
 

@@ -4,6 +4,7 @@ Usage: workbook.py [FOLDER]        (default: workbook/)
 
 A copy that the learner has changed is never overwritten; one that is as we left it follows the course.
 """
+
 import hashlib
 import json
 import os
