@@ -1,39 +1,238 @@
-"""The reader's own data: an .npz file of images, a folder of images, or a text file. Doubt is an error."""
+"""The reader's own data: an .npz file of images, a folder of images, or a text file (`text.py`). Doubt is an error.
 
-from .own_folder import SUFFIXES, load_folder
-from .own_npz import load_npz
-from .own_text import load_text
+An .npz file has the keys of Keras's mnist.npz: `x_train` and `x_test`, with labels `y_train` and `y_test` or without;
+val is then the last 10 % of train. Or one array `x`, with labels `y` or without, split 80/10/10 after a shuffle with a
+fixed seed. Images are (n, H, W), (n, H, W, 1) or (n, H, W, 3); labels are integers >= 0.
+
+A folder holds images itself (no labels) or all in its sub-folders (one label each, in alphabetical order); they stay
+grey if every file is grey. Photographs are turned as the camera says, transparent parts are shown on white.
+
+Pixels: floats in [0, 1] are rounded to 256 levels. Integers are 256 levels if one is above 127; else, if they are all
+of 0..K-1 with K <= 64, they are K levels, and `source` says so; else `levels=` must say what they are.
+"""
+
+import warnings
+import zipfile
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from genai_utils.datasets.base import Dataset, Split
+from genai_utils.datasets.text import load_text
+
+SIZES = (8, 16, 28, 32)  # what the course's networks are built for
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+_SPLIT_NAMES = {"train", "training", "test", "testing", "val", "valid", "validation", "dev"}
 
 
-def load_own(path, size=None):
+def load_own(path, size=None, levels=None):
     """Load the reader's own file or folder.
 
     Args:
-        path: pathlib.Path of an .npz file (see `load_npz`), a folder of images (`load_folder`) or a .txt file
-            (`load_text`).
-        size: None or int; images are resized to size x size.
+        path: pathlib.Path of an .npz file, a folder of images or a .txt file.
+        size: None for square images of 8, 16, 28 or 32 pixels, all alike; an int in 4..256 cuts the longer side of any
+            image and resizes it to size x size.
+        levels: None to find the number of levels; an int K in 2..256 says that integers are levels 0..K-1.
 
     Returns:
-        Dataset.
+        Dataset: x uint8 (n, H, W) or (n, H, W, 3) in 0..levels-1.
 
     Raises:
-        ValueError: if the kind of file is unknown, its contents are not as documented, or `size` is given for text.
+        ValueError: naming file, key, and what was expected and what came.
     """
-    suffix = path.suffix.lower()
+    suffix, names = path.suffix.lower(), None
+    for name, value, low in (("size", size, 4), ("levels", levels, 2)):
+        if value is not None and (type(value) is not int or not low <= value <= 256):
+            raise ValueError(f"{name}: expected a whole number in {low}..256, got {value!r}.")
     if path.is_dir():
-        return load_folder(path, size)
-    if suffix == ".npz":
-        return load_npz(path, size)
-    if suffix == ".txt":
-        if size is not None:
-            raise ValueError(f"{path}: size={size!r} applies to images, not to a text file.")
+        arrays, names = _read_folder(path, size)
+    elif suffix == ".npz":
+        arrays = _read_npz(path)
+    elif suffix == ".txt" and size is levels is None:
         return load_text(path)
-    hint = ""
-    if suffix in SUFFIXES:
-        hint = " For a single picture, put several into a folder and load the folder."
-    elif suffix == ".npy":
-        hint = " Save the array with np.savez(file, x=array)."
-    raise ValueError(
-        f"{path}: expected an .npz file of images, a folder of .png or .jpg images, or a .txt file in UTF-8, "
-        f"received {f'a {suffix} file' if suffix else 'a file without suffix'}.{hint}"
-    )
+    else:
+        came = "size= or levels= with a text" if suffix == ".txt" else suffix or "a file without suffix"
+        raise ValueError(
+            f"{path}: expected a folder of images, an .npz file saved by np.savez(path, x=images), or a .txt file in "
+            f"UTF-8, got {came}."
+        )
+    keys = [key for key in ("x_train", "x_test", "x") if key in arrays]
+    parts = [_images(f"{path}: {key}", arrays[key]) for key in keys]
+    for key, part in zip(keys, parts, strict=True):
+        if part.shape[1:] != parts[0].shape[1:] or (part.dtype.kind == "f") != (parts[0].dtype.kind == "f"):
+            wanted = f"{parts[0].dtype} (n, {', '.join(map(str, parts[0].shape[1:]))})"
+            raise ValueError(f"{path}: {key}: expected {wanted} as {keys[0]}, got {part.dtype} {part.shape}.")
+    if size is None:
+        _accept(*parts[0].shape[1:3], f"{path}: {keys[0]}")
+    labels = [_labels(path, arrays, key) for key in keys]
+    y = None if labels[0] is None else np.concatenate(labels)  # (n,)
+    x, levels, note = _levels(path, np.concatenate(parts), levels)
+    if size is not None:
+        x = np.stack([_resized(Image.fromarray(image), size) for image in x])
+    rows = _parts(path, x, y, None if keys == ["x"] else len(parts[0]))
+    splits = (Split(x[part], None if y is None else y[part]) for part in rows)
+    source = f"your own images, {path.absolute()}{note}"
+    return Dataset(path.name, *splits, levels=levels, source=source, label_names=names)
+
+
+def _read_npz(path):
+    try:
+        if not zipfile.is_zipfile(path):
+            raise ValueError("no zip archive, or only the beginning of one")
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {key: np.asarray(archive[key]) for key in archive.files}
+    except Exception as error:  # damaged files raise a dozen kinds, objects are refused since they can run code
+        raise ValueError(f"{path}: expected an .npz file of numbers, got one that cannot be read ({error}).") from None
+    split = {"x_train", "x_test"} <= set(arrays) <= {"x_train", "y_train", "x_test", "y_test"}
+    if not (split and ("y_train" in arrays) == ("y_test" in arrays)) and not {"x"} <= set(arrays) <= {"x", "y"}:
+        raise ValueError(
+            f"{path}: expected the keys x_train, x_test (and both y_train, y_test, or neither), or x (and y, or not), "
+            f"got {', '.join(sorted(arrays)) or 'no arrays'}."
+        )
+    return arrays
+
+
+def _read_folder(path, size):
+    """Arrays x and, of sub-folders, y; the names of the sub-folders or None."""
+    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
+    files = [f for f in files if not any(part.startswith((".", "__")) for part in f.relative_to(path).parts)]
+    if not files:
+        raise ValueError(f"{path}: expected images ({', '.join(SUFFIXES)}) in the folder or its sub-folders, got none.")
+    depths = {len(file.relative_to(path).parts) for file in files}  # 1: in the folder, 2: in its sub-folders
+    names = sorted({file.parent.name for file in files}) if depths == {2} else None
+    if depths not in ({1}, {2}) or (names and {name.lower() for name in names} <= _SPLIT_NAMES):
+        raise ValueError(
+            f"{path}: expected images in the folder itself, or all in its sub-folders, named after labels (the split "
+            f"is made for you), got {files[0].relative_to(path)} and {files[-1].relative_to(path)}."
+        )
+    images = [_read_image(file, size) for file in files]
+    for file, image in zip(files, images, strict=True):
+        if image.shape[:2] != images[0].shape[:2]:
+            (h0, w0), (h, w) = images[0].shape[:2], image.shape[:2]
+            raise ValueError(
+                f"{path}: expected images of one size, got {h0} x {w0} ({files[0].name}) and {h} x {w} ({file.name}); "
+                "pass size=, for example size=28, to resize them."
+            )
+    if any(image.ndim == 3 for image in images):
+        images = [image if image.ndim == 3 else np.stack([image] * 3, axis=-1) for image in images]
+    arrays = {"x": np.stack(images)}
+    if names:
+        arrays["y"] = np.array([names.index(file.parent.name) for file in files])
+    return arrays, names and tuple(names)
+
+
+def _read_image(file, size):
+    """One file as uint8 (H, W) or (H, W, 3), of a size the course takes or resized."""
+    try:
+        with Image.open(file) as image:
+            if image.mode[0] in "IF":
+                raise ValueError(f"more than 8 bits per channel, mode {image.mode}")
+            mode = "L" if image.mode in ("1", "L", "LA") else "RGB"
+            image = ImageOps.exif_transpose(image)
+            if "A" in image.mode or "transparency" in image.info:
+                image = image.convert("RGBA")
+                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+            image = image.convert(mode)
+    except Exception as error:  # decoders raise OSError, SyntaxError, struct.error and more
+        raise ValueError(f"{file}: expected an image, got one that cannot be read ({error}).") from None
+    if size is None:
+        _accept(image.height, image.width, file)
+    return _resized(image, size or image.width)
+
+
+def _resized(image, size):
+    """Cut the largest centred square and resize it, each new pixel an average of the old ones it covers."""
+    # bilinear weights are not negative: no pixel leaves the range of its neighbours, a black background stays black
+    return np.asarray(ImageOps.fit(image, (size, size), Image.Resampling.BILINEAR))
+
+
+def _accept(height, width, where):
+    if height != width or height not in SIZES:
+        raise ValueError(
+            f"{where}: expected square images of 8, 16, 28 or 32 pixels, got {height} x {width} (height x width); "
+            "pass size=, for example size=28, to resize them."
+        )
+
+
+def _images(where, x):
+    """(n, H, W) or (n, H, W, 3) of numbers."""
+    x = x[..., 0] if x.ndim == 4 and x.shape[3] == 1 else x
+    if not (x.ndim == 3 and x.shape[2] != 3) and not (x.ndim == 4 and x.shape[3] == 3):
+        last = (
+            "; channels come last: np.moveaxis(x, 1, -1)" if x.shape[1:2] in ((1,), (3,)) else "; colours: x[..., :3]"
+        )
+        rows = "; rows of pixels need their height and width: x.reshape(n, height, width)"
+        hint = {2: rows, 3: "; a single image is not enough", 4: last}.get(x.ndim, "")
+        raise ValueError(f"{where}: expected shape (n, H, W), (n, H, W, 1) or (n, H, W, 3), got {x.shape}{hint}.")
+    if not x.size or x.dtype.kind not in "buif":
+        raise ValueError(f"{where}: expected at least one image of integers or floats, got {x.dtype} {x.shape}.")
+    return x.astype("uint8") if x.dtype.kind == "b" else x
+
+
+def _levels(path, x, levels):
+    """x as uint8 levels, their number, and what `source` must say about it."""
+    low, high = x.min(), x.max()
+    if x.dtype.kind == "f":
+        if not 0 <= low <= high <= 1:  # false for NaN as well
+            bad = x.size - np.isfinite(x).sum()
+            raise ValueError(
+                f"{path}: expected finite floats in [0, 1], got {x.dtype} in {low!s}..{high!s}, {bad} of {x.size} NaN "
+                "or infinite."
+            )
+        levels = levels or 256
+        x = np.rint(x.astype("float32") * (levels - 1))
+        return x.astype("uint8"), levels, f", floats rounded to {levels} levels"
+    if not 0 <= low <= high < (levels or 256):
+        raise ValueError(f"{path}: expected integers in 0..{(levels or 256) - 1}, got {x.dtype} in {low}..{high}.")
+    x = x.astype("uint8")
+    if levels or high > 127:
+        return x, levels or 256, ""
+    found, levels = len(np.unique(x)), int(high) + 1
+    if found != levels or not 2 <= levels <= 64:
+        raise ValueError(
+            f"{path}: expected integers up to 255, or all of 0..K-1 for K levels, got {found} different values in "
+            f"{low}..{high}; say how many levels there are, for example levels=16, or levels=256 for dark images."
+        )
+    return x, levels, f", read as {levels} levels since all of 0..{high} occur and nothing else"
+
+
+def _labels(path, arrays, key):
+    name, n = key.replace("x", "y", 1), len(arrays[key])
+    if name not in arrays:
+        return None
+    y = arrays[name]
+    if y.shape not in ((n,), (n, 1)) or y.dtype.kind not in "ui" or y.min() < 0:
+        came = f"{y.dtype} {y.shape}" + (f" in {y.min()}..{y.max()}" if y.dtype.kind in "ui" and y.size else "")
+        raise ValueError(f"{path}: {name}: expected an integer label >= 0 for each image, shape ({n},), got {came}.")
+    return y.reshape(n).astype("int64")
+
+
+def _parts(path, x, y, n_train):
+    """Rows of train, val and test, and a warning about exact copies. n_train is None for one array to split."""
+    first = {}  # image -> row of its first copy
+    group = np.array([first.setdefault(image.tobytes(), row) for row, image in enumerate(x)])  # (n,)
+    if n_train is None:
+        distinct, which = np.unique(group, return_inverse=True)
+        held = max(1, len(distinct) // 10)
+        if len(distinct) < 3:
+            raise ValueError(
+                f"{path}: expected at least 3 different images for train, val and test, got {len(distinct)}."
+            )
+        place = np.argsort(np.random.default_rng(0).permutation(len(distinct)))[which]  # copies share a place
+        rows = np.argsort(place, kind="stable")
+        cuts = np.searchsorted(place[rows], [len(distinct) - 2 * held, len(distinct) - held])
+        said = "all copies of an image are kept in the same part, so val and test hold no image of train"
+    else:
+        if n_train < 2:
+            raise ValueError(f"{path}: x_train: expected at least 2 images, since one is for val, got {n_train}.")
+        if y is not None and n_train >= 20 and y[0] < y[n_train - 1] and (np.diff(y[:n_train]) >= 0).all():
+            raise ValueError(
+                f"{path}: y_train: expected rows in random order, since val is the last 10 % of them, got rows sorted "
+                "by label; shuffle x_train and y_train together before saving."
+            )
+        rows, cuts = np.arange(len(x)), (n_train - max(1, n_train // 10), n_train)
+        shared = np.isin(group[cuts[0] :], group[: cuts[0]]).sum()
+        said = f"{shared} of the {len(x) - cuts[0]} in val and test occur in train, so scores there reward memory"
+    if len(first) < len(x):
+        warnings.warn(f"{path}: {len(x) - len(first)} of {len(x)} images are exact copies; {said}.", stacklevel=4)
+    return np.split(rows, cuts)

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from .base import Dataset, Split
+from genai_utils.datasets.base import Dataset, Split
 
 UNSEEN = "\ufffd"  # the replacement character stands for every character that train does not contain
-_SHORTEST = 1000
 
 
 def load_text(path):
@@ -23,25 +22,17 @@ def load_text(path):
     Raises:
         ValueError: if the file is empty, too short, or not UTF-8.
     """
-    data = path.read_bytes()
     try:
-        text = data.decode("utf-8")
+        text = path.read_text("utf-8-sig")  # line ends become "\n"
     except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{path}: expected text in UTF-8, received byte 0x{data[error.start]:02x} at offset {error.start} "
-            f"({error.reason}); save the file as UTF-8."
-        ) from None
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    if len(text) < _SHORTEST:
-        received = f"{len(text)} characters" if text else "an empty file"
-        raise ValueError(f"{path}: expected at least {_SHORTEST:,} characters, received {received}.")
-
+        raise ValueError(f"{path}: expected text in UTF-8, got {error}; save the file as UTF-8.") from None
+    if len(text) < 1000:
+        raise ValueError(f"{path}: expected at least 1,000 characters, got {len(text)}.")
     codes = np.frombuffer(text.encode("utf-32-le"), "<u4")  # (length,), code points
     cuts = len(codes) * 8 // 10, len(codes) * 9 // 10
     known = np.setdiff1d(codes[: cuts[0]], [ord(UNSEEN)])  # sorted
     ids = np.zeros(0x110000, "int32")  # one entry per code point of Unicode; 0 where train does not contain it
     ids[known] = np.arange(1, len(known) + 1)
-    train, val, test = (Split(part) for part in np.split(ids[codes], cuts))
-    vocab = (UNSEEN, *(chr(code) for code in known))
-    source = f"your own text, {path.absolute()}"
-    return Dataset(path.name, train, val, test, levels=len(vocab), source=source, vocab=vocab)
+    vocab = (UNSEEN, *map(chr, known))
+    splits = (Split(part) for part in np.split(ids[codes], cuts))
+    return Dataset(path.name, *splits, levels=len(vocab), source=f"your own text, {path.absolute()}", vocab=vocab)
