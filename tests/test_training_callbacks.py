@@ -40,13 +40,13 @@ def test_bar_counts_epochs_and_goes_away(monkeypatch, capfd):
 
     class Look(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
-            seen.append((bar.bar.n, bar.bar.total, bar.bar.postfix == bar.numbers(logs) != ""))
+            seen.append((bar.bar.n, bar.bar.total, f"d_loss {logs['d_loss']:.3g}" in bar.bar.postfix))
 
     bar = ProgressBar()
     gan().fit(X, batch_size=4, epochs=5, initial_epoch=2, verbose=0, callbacks=[bar, Look()])
     assert seen == [(3, 5, True), (4, 5, True), (5, 5, True)] and bar.bar is None
     out, err = capfd.readouterr()
-    assert out.startswith("5 epochs, d_loss") and "epoch 0/5" in err and "\n" not in err
+    assert out.startswith("5 epochs, d_loss") and "epoch 2/5" in err and "epoch 0/5" not in err and "\n" not in err
 
 
 def test_bar_shows_only_where_somebody_watches(monkeypatch):
@@ -82,10 +82,6 @@ def test_frames_are_the_generator_at_those_epochs():
     for epoch, frame in grid.frames:
         assert np.array_equal(frame, kept[epoch])
     assert not np.array_equal(kept[0], kept[5])
-
-    other = SampleGrid(Z)
-    other.set_state(grid.get_state())
-    assert all(a == b and np.array_equal(u, v) for (a, u), (b, v) in zip(other.frames, grid.frames, strict=True))
 
 
 def test_frames_use_the_average_or_a_function():

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from genai_utils.training.validation import check_data, check_networks, choice
+from genai_utils.training.validation import check_data, check_networks, need
 
 LOSSES = ("non_saturating", "minimax", "wasserstein")
 PENALTIES = (None, "r1", "gradient_penalty")
@@ -53,18 +53,33 @@ class AdversarialModel(keras.Model):
     Mescheder et al. 2018, eq. 9; Karras et al. 2020 (lazy penalties, section 3.1; averaged generator).
     """
 
-    def __init__(self, generator, discriminator, latent_dim, *, loss="non_saturating", penalty=None,
-                 penalty_weight=10.0, penalty_every=1, critic_steps=1, ema=None, seed=0, **kwargs):
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        latent_dim,
+        *,
+        loss="non_saturating",
+        penalty=None,
+        penalty_weight=10.0,
+        penalty_every=1,
+        critic_steps=1,
+        ema=None,
+        seed=0,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         check_networks(generator, discriminator, latent_dim)
         self.generator, self.discriminator, self.latent_dim = generator, discriminator, latent_dim
-        self.loss_kind = choice("loss", loss, LOSSES)
-        self.penalty_kind = choice("penalty", penalty, PENALTIES)
-        if ema is not None and not 0 <= ema < 1:
-            raise ValueError(f"ema: expected None or a decay in [0, 1), received {ema!r}")
-        if min(penalty_every, critic_steps) < 1 or penalty_weight <= 0:
-            raise ValueError("expected penalty_weight > 0, penalty_every >= 1 and critic_steps >= 1, received "
-                             f"{penalty_weight}, {penalty_every}, {critic_steps}")
+        need(loss in LOSSES, f"loss: expected one of {LOSSES}, got {loss!r}")
+        need(penalty in PENALTIES, f"penalty: expected one of {PENALTIES}, got {penalty!r}")
+        need(ema is None or 0 <= ema < 1, f"ema: expected None or a decay in [0, 1), got {ema!r}")
+        need(penalty_weight > 0, f"penalty_weight: expected a number > 0, got {penalty_weight}")
+        need(
+            min(penalty_every, critic_steps) >= 1,
+            f"penalty_every, critic_steps: expected numbers >= 1, got {penalty_every}, {critic_steps}",
+        )
+        self.loss_kind, self.penalty_kind = loss, penalty
         self.penalty_weight, self.penalty_every = penalty_weight, penalty_every
         self.critic_steps, self.ema, self.seed = critic_steps, ema, seed
 
@@ -76,7 +91,8 @@ class AdversarialModel(keras.Model):
 
         self.noise = keras.random.SeedGenerator(seed)
         self.evaluation_noise = keras.random.SeedGenerator(seed)  # its own: evaluating leaves training as it was
-        names = ["d_loss", "g_loss", "real_logit", "fake_logit"] + ["penalty"] * (penalty is not None)
+        self.penalised = penalty is not None or type(self).penalty is not AdversarialModel.penalty
+        names = ["d_loss", "g_loss", "real_logit", "fake_logit"] + ["penalty"] * self.penalised
         self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
         self.built = True  # both networks are; without this save_weights refuses
 
@@ -84,8 +100,8 @@ class AdversarialModel(keras.Model):
         """Set one optimizer per network; the rest as in `keras.Model.compile`, with `jit_compile` off unless given."""
         super().compile(optimizer=None, **{"jit_compile": False, **kwargs})
         self.g_optimizer, self.d_optimizer = keras.optimizers.get(g_optimizer), keras.optimizers.get(d_optimizer)
-        if self.g_optimizer is self.d_optimizer:
-            raise ValueError("expected one optimizer per network, received the same object twice")
+        separate = self.g_optimizer is not self.d_optimizer
+        need(separate, "expected one optimizer per network, got the same object twice")
         self.g_optimizer.build(self.generator.trainable_weights)
         self.d_optimizer.build(self.discriminator.trainable_weights)
 
@@ -114,7 +130,9 @@ class AdversarialModel(keras.Model):
         return ops.mean(ops.softplus(-real_logits)) + ops.mean(ops.softplus(fake_logits))
 
     def penalty(self, real, fake, c):
-        """Return the weighted penalty on D's gradient, a scalar."""
+        """Return the weighted penalty on D's gradient, a scalar; a variant's own is called with penalty=None too."""
+        if self.penalty_kind is None:
+            return 0.0
         if self.penalty_kind == "r1":
             return self.penalty_weight / 2 * ops.mean(self.squared_slope(real, c))
         u = keras.random.uniform((ops.shape(real)[0],) + (1,) * (len(real.shape) - 1), seed=self.noise)  # (B, 1, ...)
@@ -178,11 +196,11 @@ class AdversarialModel(keras.Model):
             tape.watch(x)
             logits = self.apply(self.discriminator, x, c)
         gradient = tape.gradient(logits, x)  # of the sum over the batch: row b is example b's own gradient
-        return ops.sum(gradient ** 2, axis=tuple(range(1, len(x.shape))))
+        return ops.sum(gradient**2, axis=tuple(range(1, len(x.shape))))
 
     def lazy_penalty(self, real, fake, c):
         """Return the penalty times `penalty_every` in every such discriminator update, 0 in the others."""
-        if self.penalty_kind is None:
+        if not self.penalised:
             return 0.0
         if self.penalty_every == 1:
             return self.penalty(real, fake, c)
@@ -209,9 +227,10 @@ class AdversarialModel(keras.Model):
 
         Raises:
             ValueError, TypeError: integers, NaN or infinity, another shape than D's input, or values that
-                the generator's last activation (tanh, sigmoid) cannot reach.
+                the generator's last activation (tanh, sigmoid) cannot reach, in the first batch.
         """
-        return super().fit(check_data(self, x, y), y, *args, **kwargs)
+        check_data(self, x, y)
+        return super().fit(x, y, *args, **kwargs)
 
     def generate(self, n, seed, ema=True, condition=None):
         """Return n generated examples, float32 array (n, ...), the same ones for the same integer seed.
@@ -226,7 +245,7 @@ class AdversarialModel(keras.Model):
         condition = keras.tree.map_structure(lambda c: c if c is None else ops.convert_to_tensor(c), condition)
         batch, made = (self.latent(n, seed), condition), []
         for i in range(0, n, 500):  # in parts: bounds the memory of convolutional activations
-            z, c = keras.tree.map_structure(lambda a, i=i: a if a is None else a[i:i + 500], batch)
+            z, c = keras.tree.map_structure(lambda a, i=i: a if a is None else a[i : i + 500], batch)
             made.append(ops.convert_to_numpy(self.apply(network, z, c, training=False)))
         return np.concatenate(made)
 

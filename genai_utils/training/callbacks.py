@@ -4,8 +4,8 @@ import os
 import sys
 
 import keras
-import numpy as np
 from keras import ops
+from tqdm.auto import tqdm
 
 
 class ProgressBar(keras.callbacks.Callback):
@@ -20,46 +20,39 @@ class ProgressBar(keras.callbacks.Callback):
 
     def __init__(self, keys=None):
         super().__init__()
-        self.keys, self.bar, self.epoch, self.logs = keys, None, 0, {}
+        self.keys, self.bar, self.epoch, self.numbers = keys, None, None, ""
 
     def on_train_begin(self, logs=None):
         self.close()  # of a fit that was interrupted
-        self.epoch, self.logs = None, {}
-        if watched():
-            from tqdm.auto import tqdm
-
-            layout = "{percentage:3.0f}%|{bar}| epoch {n:.0f}/{total} [{elapsed}<{remaining}]{postfix}"
-            self.bar = tqdm(total=self.params["epochs"], bar_format=layout, mininterval=0.5, leave=False, disable=False)
 
     def on_epoch_begin(self, epoch, logs=None):
-        if self.bar is not None and self.epoch is None:
-            self.bar.initial = self.bar.n = epoch  # a resumed fit: the time left counts new epochs only
         self.epoch = epoch
+        if self.bar is None:  # not before: a resumed fit begins at a later epoch, and what is left counts new ones only
+            layout = "{percentage:3.0f}%|{bar}| epoch {n:.0f}/{total} [{elapsed}<{remaining}]{postfix}"
+            self.bar = tqdm(
+                total=self.params["epochs"],
+                initial=epoch,
+                bar_format=layout,
+                mininterval=0.5,
+                leave=False,
+                disable=not watched(),
+            )
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.bar is not None and self.params.get("steps"):
+        if self.params.get("steps"):
             self.bar.update(min(self.epoch + (batch + 1) / self.params["steps"], self.epoch + 1) - self.bar.n)
 
     def on_epoch_end(self, epoch, logs=None):
-        self.logs = dict(logs or {})
-        if self.bar is not None:
-            self.bar.set_postfix_str(self.numbers(self.logs), refresh=False)
-            self.bar.update(epoch + 1 - self.bar.n)
+        logs = logs or {}
+        keys = self.keys or [key for key in logs if key.endswith("loss")]
+        self.numbers = ", ".join(f"{key} {float(logs[key]):.3g}" for key in keys if key in logs)
+        self.bar.set_postfix_str(self.numbers, refresh=False)
+        self.bar.update(epoch + 1 - self.bar.n)
 
     def on_train_end(self, logs=None):
         self.close()
-        if self.epoch is not None:
-            self.report(self.epoch + 1, self.logs)
-
-    def report(self, epochs, logs):
-        """Print the line that stays, such as "30 epochs, d_loss 1.31, g_loss 0.74"."""
-        text = self.numbers(logs)
-        print(f"{epochs} epoch{'s' * (epochs != 1)}" + (f", {text}" if text else ""))
-
-    def numbers(self, logs):
-        """Return "name value, name value" of the chosen logs."""
-        keys = self.keys or [key for key in logs if key.endswith("loss")]
-        return ", ".join(f"{key} {float(logs[key]):.3g}" for key in keys if key in logs)
+        epochs = f"{self.epoch + 1} epoch{'s' * (self.epoch > 0)}"
+        print(f"{epochs}, {self.numbers}" if self.numbers else epochs)
 
     def close(self):
         """Take the bar away."""
@@ -77,18 +70,19 @@ class SampleGrid(keras.callbacks.Callback):
         every: number of epochs between two frames.
 
     Attributes:
-        frames: list of (epochs trained, array (n, ...)), epoch 0 first. The averaged generator is used if there is one.
+        frames: list of (epochs trained, array (n, ...)), epoch 0 first; of a training that goes on after an
+            interruption, the state at which it goes on first. The averaged generator is used if there is one.
     """
 
     def __init__(self, latents, every=1):
         super().__init__()
         if every < 1:
-            raise ValueError(f"every: expected a number of epochs >= 1, received {every!r}")
+            raise ValueError(f"every: expected a number of epochs >= 1, got {every!r}")
         self.latents, self.every, self.frames = latents, every, []
 
-    def on_train_begin(self, logs=None):
+    def on_epoch_begin(self, epoch, logs=None):
         if not self.frames:
-            self.collect(0)
+            self.collect(epoch)
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every == 0 or epoch + 1 == self.params["epochs"]:
@@ -103,14 +97,6 @@ class SampleGrid(keras.callbacks.Callback):
             network = self.model.generator if average is None else average
             frame = network(self.latents, training=False)
         self.frames.append((epoch, ops.convert_to_numpy(frame)))
-
-    def get_state(self):
-        """Return the frames as arrays; `resumable_fit` stores them."""
-        return {"epochs": np.array([e for e, _ in self.frames]), "frames": np.array([f for _, f in self.frames])}
-
-    def set_state(self, state):
-        """Take the frames back."""
-        self.frames = [(int(epoch), frame) for epoch, frame in zip(state["epochs"], state["frames"])]
 
 
 def watched():
