@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .baselines import CountingModel, check_levels, sample_rows
+from genai_utils.likelihood.tables import flat_levels, sample_rows
 
 # Causal neighbours (row, column) in the order in which they are added to the context: all are drawn before the pixel.
 NEIGHBOURS = ((0, -1), (-1, 0), (-1, 1), (-1, -1), (0, -2), (-2, 0))
@@ -16,7 +16,7 @@ def _lookup(table, keys):
     return np.where(known[at] == keys, counts[at], 0)
 
 
-class CountAR(CountingModel):
+class CountAR:
     """Raster-scan autoregression with counted tables that back off from long contexts to short ones.
 
     log p(x) = sum_d log p_M(x_d | c_M),  where the context c_m is the position and its first m neighbours and
@@ -33,61 +33,49 @@ class CountAR(CountingModel):
     """
 
     def __init__(self, levels, smoothing=30.0, neighbours=2):
-        super().__init__(levels, smoothing)
-        if isinstance(neighbours, bool) or neighbours not in range(len(NEIGHBOURS) + 1):
-            raise ValueError(f"neighbours: expected an integer 0..{len(NEIGHBOURS)}, got {neighbours!r}")
-        self.neighbours = int(neighbours)
+        self.levels, self.smoothing, self.neighbours = levels, smoothing, neighbours
 
     def fit(self, x, labels=None):
-        """Count. x: integers (n, H, W) or (n, H, W, 1), values 0..K-1; `labels` are ignored. Returns self."""
-        x = check_levels(x, self.levels)
-        if x.ndim not in (3, 4) or (x.ndim == 4 and x.shape[-1] != 1):
-            raise ValueError(f"x: expected images (n, H, W) or (n, H, W, 1), got shape {x.shape}")
-        self.height, self.width = x.shape[1:3]
-        if self.height * self.width * (self.levels + 1) ** self.neighbours * self.levels >= 2**63:
-            raise ValueError(
-                f"neighbours={self.neighbours} with {self.levels} levels: more contexts than a 64-bit key can name"
-            )
-        self.shape = x.shape[1:]
-        value = x.reshape(len(x), -1).astype(np.int64)  # (n, D)
+        """Count. x: integers (n, H, W), values 0..K-1; `labels` are ignored. Returns self."""
+        value = flat_levels(x, self.levels)  # (n, D)
+        self.shape = np.shape(x)[1:]
+        if value.shape[1] * (self.levels + 1) ** self.neighbours * self.levels >= 2**63:
+            raise ValueError(f"expected contexts that a 64-bit key can name, got {self.neighbours} neighbours")
         self.tables = []
-        for key in self._contexts(self._pad(x), *self._positions()):
+        for key in self._contexts(self._pad(value), *self._positions()):
             context = np.unique(key, return_counts=True)
             joint = np.unique(key * self.levels + value, return_counts=True)
             self.tables.append((context, joint))
         return self
 
     def log_prob(self, x):
-        """Log-probability in nats, (n,), of images x (n, ...) with the shape seen in `fit`."""
-        x = self._check(x)
-        value = x.reshape(len(x), -1).astype(np.int64)  # (n, D)
-        return np.log(self._prob(self._pad(x), *self._positions(), value)).sum(1)
+        """Log-probability in nats, (n,), of integer images x (n, H, W) with the shape seen in `fit`."""
+        value = flat_levels(x, self.levels)  # (n, D)
+        return np.log(self._prob(self._pad(value), *self._positions(), value)).sum(1)
 
-    def sample(self, n, seed=0):
-        """`n` images, uint8 (n, ...), drawn pixel by pixel in raster order."""
-        n = self._check_n(n)
+    def sample(self, n, seed):
+        """`n` images, uint8 (n, H, W), drawn pixel by pixel in raster order."""
         rng = np.random.default_rng(seed)
-        padded = self._pad(np.zeros((n, self.height, self.width), np.int64))
-        x = np.zeros((n, self.height, self.width), np.uint8)
-        for i in range(self.height):
-            for j in range(self.width):
-                p = self._prob(padded, np.array([i]), np.array([j]), np.arange(self.levels))  # (n, K)
-                x[:, i, j] = sample_rows(p, rng)
-                padded[:, i + _MARGIN, j + _MARGIN] = x[:, i, j].astype(np.int64) + 1
-        return x.reshape(n, *self.shape)
+        x = np.zeros((n, *self.shape), np.uint8)
+        padded = self._pad(x)
+        for i, j in zip(*self._positions()):
+            p = self._prob(padded, np.array([i]), np.array([j]), np.arange(self.levels))  # (n, K)
+            x[:, i, j] = sample_rows(p, rng)
+            padded[:, i + _MARGIN, j + _MARGIN] = x[:, i, j].astype(np.int64) + 1
+        return x
 
     def _positions(self):
         """Row and column of every pixel in raster order, (D,) each."""
-        return np.divmod(np.arange(self.height * self.width), self.width)
+        return np.indices(self.shape).reshape(2, -1)
 
     def _pad(self, x):
         """Images shifted to 1..K inside a margin of 0, the symbol for "outside the image"."""
-        x = x.reshape(len(x), self.height, self.width).astype(np.int64) + 1
+        x = x.reshape(len(x), *self.shape).astype(np.int64) + 1
         return np.pad(x, ((0, 0), (_MARGIN, 0), (_MARGIN, _MARGIN)))
 
     def _contexts(self, padded, i, j):
         """One integer key for each context: position, position + left, ...; each (n, P) at the P pixels (i, j)."""
-        key = np.broadcast_to(i * self.width + j, (len(padded), len(i)))
+        key = np.broadcast_to(i * self.shape[1] + j, (len(padded), len(i)))
         keys = [key]
         for di, dj in NEIGHBOURS[: self.neighbours]:
             key = key * (self.levels + 1) + padded[:, i + _MARGIN + di, j + _MARGIN + dj]
