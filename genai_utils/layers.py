@@ -5,35 +5,6 @@ import numpy as np
 from keras import ops
 
 
-def causal_mask(kernel_size, mask_type):
-    """Mask of a raster-scan causal kernel, rows below the current pixel left out.
-
-    With the current pixel at the middle of the last row, (i, j) = (kh // 2, kw // 2):
-
-        mask[r, c] = 1  if r < i, or r = i and c < j, or (r, c) = (i, j) and mask_type is "B",   else 0
-
-    Args:
-        kernel_size: (kh, kw), two odd positive ints: the size of the whole kernel.
-        mask_type: "A" hides the current pixel, "B" shows it.
-
-    Returns:
-        float32 array (kh // 2 + 1, kw, 1, 1) of zeros and ones; it multiplies a kernel (rows, columns, in, out).
-
-    Raises:
-        ValueError: an even or non-positive size, or another mask type.
-
-    Source: van den Oord et al., Pixel Recurrent Neural Networks (2016), section 3.4 and figure 2.
-    """
-    if mask_type not in ("A", "B"):
-        raise ValueError(f'mask_type must be "A" (hides the current pixel) or "B" (shows it), got {mask_type!r}')
-    kh, kw = kernel_size
-    if kh < 1 or kw < 1 or kh % 2 == 0 or kw % 2 == 0:
-        raise ValueError(f"kernel_size must be odd, so that it has a middle pixel, got {tuple(kernel_size)}")
-    mask = np.ones((kh // 2 + 1, kw, 1, 1), "float32")
-    mask[-1, kw // 2 + (mask_type == "B") :] = 0.0
-    return mask
-
-
 @keras.saving.register_keras_serializable(package="genai_utils")
 class MaskedConv2D(keras.layers.Conv2D):
     """Convolution whose output at a pixel depends only on pixels that come before it in raster-scan order.
@@ -41,7 +12,10 @@ class MaskedConv2D(keras.layers.Conv2D):
         y[i, j] = b + sum over (r, c) of  (W * mask)[r, c] . x[i + r - kh // 2, j + c - kw // 2],   x = 0 outside
 
     Rows below the current pixel would always be multiplied by zero, so they are neither stored nor computed:
-    the kernel has shape (kh // 2 + 1, kw, in, filters), and only its last row needs a mask.
+    the kernel has shape (kh // 2 + 1, kw, in, filters), and only its last row needs a mask. With the current pixel at
+    (i, j) = (kh // 2, kw // 2),
+
+        mask[r, c] = 1  if r < i, or r = i and c < j, or (r, c) = (i, j) and mask_type is "B",   else 0.
 
     All channels of one pixel are masked together: no channel of the current pixel is seen with mask "A", every one
     with mask "B". (The split of mask types by colour channel in the paper is not made; an image with several
@@ -66,14 +40,26 @@ class MaskedConv2D(keras.layers.Conv2D):
 
     def __init__(self, filters, kernel_size, mask_type="B", *, dilation_rate=1, **kwargs):
         if kwargs.setdefault("padding", "same") != "same":
-            raise ValueError(f'padding must be "same": every pixel gets a prediction, got {kwargs["padding"]!r}')
+            raise ValueError(f'padding: expected "same" (every pixel gets a prediction), got {kwargs["padding"]!r}')
         if kwargs.setdefault("data_format", "channels_last") != "channels_last":
-            raise ValueError(f'data_format must be "channels_last", got {kwargs["data_format"]!r}')
+            raise ValueError(f'data_format: expected "channels_last", got {kwargs["data_format"]!r}')
         super().__init__(filters, kernel_size, dilation_rate=dilation_rate, **kwargs)
         if self.strides != (1, 1):
-            raise ValueError(f"strides must be 1: every pixel gets a prediction, got {self.strides}")
+            raise ValueError(f"strides: expected 1 (every pixel gets a prediction), got {self.strides}")
         self.mask_type = mask_type
-        self.mask = causal_mask(self.kernel_size, mask_type)  # (kh // 2 + 1, kw, 1, 1)
+        self.mask = self._causal_mask()  # (kh // 2 + 1, kw, 1, 1)
+
+    def _causal_mask(self):
+        if self.mask_type not in ("A", "B"):
+            raise ValueError(
+                f'mask_type: expected "A" (hides the current pixel) or "B" (shows it), got {self.mask_type!r}'
+            )
+        kh, kw = self.kernel_size
+        if kh % 2 == 0 or kw % 2 == 0:
+            raise ValueError(f"kernel_size: expected odd numbers, so that there is a middle pixel, got {(kh, kw)}")
+        mask = np.ones((kh // 2 + 1, kw, 1, 1), "float32")
+        mask[-1, kw // 2 + (self.mask_type == "B") :] = 0.0
+        return mask
 
     def build(self, input_shape):
         whole = self.kernel_size

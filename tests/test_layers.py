@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from genai_utils.layers import MaskedConv2D, causal_mask
+from genai_utils.layers import MaskedConv2D
 
 SIZE = 5  # images of SIZE x SIZE pixels: large enough for every border case of a 5x5 kernel
 
@@ -134,9 +134,3 @@ def test_bad_arguments(kernel_size, mask_type):
 def test_impossible_conv_arguments(kwargs):
     with pytest.raises(ValueError, match="|".join(kwargs)):
         MaskedConv2D(4, 3, "B", **kwargs)
-
-
-def test_mask_b_is_mask_a_and_the_current_pixel():
-    difference = causal_mask((5, 7), "B") - causal_mask((5, 7), "A")
-    assert difference.shape == (3, 7, 1, 1)
-    assert np.argwhere(difference).tolist() == [[2, 3, 0, 0]]
