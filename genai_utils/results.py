@@ -1,5 +1,5 @@
 """Recorded numbers: a notebook shows the reader's beside them; only an authoring run writes them."""
-import hashlib
+
 import html
 import importlib.metadata
 import json
@@ -30,7 +30,7 @@ def load(name):
 def versions():
     """Versions that a number depends on."""
     found = {"python": platform.python_version()}
-    for package in ("keras", "numpy", "scikit-learn"):
+    for package in ("tensorflow", "keras", "numpy", "scikit-learn"):
         found[package] = importlib.metadata.version(package)
     return found
 
@@ -45,22 +45,6 @@ def write(folder, name, content):
         os.replace(temporary, folder / f"{name}.json")
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def code_hash(path):
-    """Fingerprint of the code in a file: a script's text, or a notebook's code cells without their outputs.
-
-    Args:
-        path: a .py or .ipynb file.
-
-    Returns:
-        str, 16 hexadecimal digits of SHA-256.
-    """
-    text = Path(path).read_text(encoding="utf-8")
-    if str(path).endswith(".ipynb"):
-        cells = json.loads(text)["cells"]
-        text = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class Table:
@@ -88,15 +72,20 @@ class Table:
     def __repr__(self):
         lines = [["", *self.columns], *([name, *cells] for name, cells in self._lines())]
         widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-        return "\n".join("  ".join(cell.ljust(w) if i == 0 else cell.rjust(w)
-                                   for i, (cell, w) in enumerate(zip(line, widths))) for line in lines)
+        return "\n".join(
+            "  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths)))
+            for line in lines
+        )
 
     def _repr_html_(self):
         def line(tag, first, cells, style=""):
             inner = "".join(f"<{tag} style='text-align:right;{style}'>{html.escape(cell)}</{tag}>" for cell in cells)
             return f"<tr><{tag} style='text-align:left;{style}'>{html.escape(first)}</{tag}>{inner}</tr>"
-        body = [line("td", name.strip(), cells, "font-style:italic" if name.startswith("  ") else "")
-                for name, cells in self._lines()]
+
+        body = [
+            line("td", name.strip(), cells, "font-style:italic" if name.startswith("  ") else "")
+            for name, cells in self._lines()
+        ]
         return "<table>" + line("th", "", self.columns) + "".join(body) + "</table>"
 
 

@@ -1,6 +1,8 @@
 """Recorded numbers: only an authoring run writes them, and what is shown is what came."""
+
 import json
 
+import numpy as np
 import pytest
 
 from genai_utils import results
@@ -35,27 +37,26 @@ def test_names_in_tables_are_escaped():
     assert "<script>" not in results.Table({"<script>": {"<b>": 1.0}})._repr_html_()
 
 
-@pytest.mark.parametrize("rows, error", [({}, TypeError), ([], TypeError), ({"a": 3}, TypeError),
-                                         ({"a": {"b": float("nan")}}, ValueError)])
+@pytest.mark.parametrize(
+    "rows, error", [({}, TypeError), ([], TypeError), ({"a": 3}, TypeError), ({"a": {"b": float("nan")}}, ValueError)]
+)
 def test_bad_rows_are_refused(rows, error):
     with pytest.raises(error):
         results.record("x", rows)
 
 
 def test_numpy_numbers_become_plain(monkeypatch, tmp_path):
-    np = pytest.importorskip("numpy")
     monkeypatch.setenv("GENAI_RECORD", str(tmp_path))
     results.record("n", {"a": {"f": np.float32(1.5), "i": np.int64(3)}})
     assert json.loads((tmp_path / "n.json").read_text())["rows"] == {"a": {"f": 1.5, "i": 3}}
 
 
-def test_code_hash_sees_code_and_not_outputs(tmp_path):
-    def save(code, output):
-        path = tmp_path / "a.ipynb"
-        path.write_text(json.dumps({"cells": [{"cell_type": "markdown", "source": [output]},
-                                              {"cell_type": "code", "source": [code], "outputs": [output]}]}))
-        return results.code_hash(path)
-    assert save("x = 1", "one") == save("x = 1", "two") != save("x = 2", "one")
+def test_versions_are_those_that_run():
+    import keras
+    import tensorflow
+
+    found = results.versions()
+    assert found["tensorflow"] == tensorflow.__version__ and found["keras"] == keras.__version__
 
 
 def test_nothing_recorded_is_an_empty_dict():
