@@ -1,0 +1,120 @@
+"""The course as web pages: `make site`. Notebooks are shown with the outputs they were committed with."""
+
+import importlib
+import inspect
+import json
+import os
+import pkgutil
+import re
+import shutil
+import sys
+import tomllib
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # autodoc imports TensorFlow, which says a lot
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+sys.path[:0] = [str(ROOT), str(DOCS)]
+from docstrings import to_rst  # noqa: E402
+
+PLACE = tomllib.loads((ROOT / "tools" / "place.toml").read_text(encoding="utf-8"))
+BADGE = re.compile(r"^\[!\[Open in Colab\].*\n?", re.M)  # a picture from elsewhere; the page has a button of its own
+
+project = "Generative models, measured"
+html_title = "A workbook of generative models"
+author = copyright = ""
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx-mathjax-offline",
+    "sphinx_copybutton",
+]
+exclude_patterns = ["_static"]
+myst_enable_extensions = ["dollarmath", "amsmath"]
+myst_heading_anchors = 3
+nb_execution_mode = "off"
+nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]  # the still picture instead
+autodoc_member_order = "bysource"
+autodoc_inherit_docstrings = False  # those of Keras speak of Keras
+napoleon_custom_sections = ["Source", "Sources", "Call"]
+napoleon_use_ivar = True
+mathjax3_config = {"chtml": {"scale": 0.9}}
+toc_object_entries_show_parents = "hide"
+html_theme = "sphinx_book_theme"
+html_static_path = ["_static"]
+html_css_files = ["course.css"]
+html_sourcelink_suffix = ""  # what is downloaded is a notebook, not a .txt
+html_show_copyright = html_show_sphinx = False
+copybutton_selector = "div.cell_input div.highlight pre, div.highlight-shell pre"
+html_theme_options = {
+    "use_fullscreen_button": False,
+    "show_toc_level": 1,
+    "footer_content_items": [],
+}
+if PLACE["repository"]:
+    html_theme_options |= {
+        "repository_url": f"https://github.com/{PLACE['repository']}",
+        "repository_branch": PLACE["tag"],
+        "use_repository_button": True,
+        "launch_buttons": {"colab_url": "https://colab.research.google.com"},
+    }
+
+
+def lay_out():
+    """Put beside this file what Sphinx finds only there: the notebooks, and one short page for each module."""
+    for folder in ("notebooks", "api"):
+        shutil.rmtree(DOCS / folder, ignore_errors=True)
+        (DOCS / folder).mkdir()
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        shutil.copy2(path, DOCS / "notebooks")
+    package = importlib.import_module("genai_utils")
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    own = ", ".join(name for name in package.__all__ if name not in names)
+    text = f"genai_utils\n===========\n\n.. automodule:: genai_utils\n   :members: {own}\n"
+    (DOCS / "api" / "__init__.rst").write_text(text, encoding="utf-8")
+    for name in names:
+        text = f"{name}\n{'=' * len(name)}\n\n.. automodule:: genai_utils.{name}\n   :members:\n"
+        if name == "datasets":  # the distributions that are known are classes of their own
+            listed = importlib.import_module(f"genai_utils.{name}")
+            for part in pkgutil.iter_modules(listed.__path__):
+                if not part.name.startswith("_"):
+                    text += f"\n.. automodule:: genai_utils.{name}.{part.name}\n   :members:\n"
+                    text += f"   :exclude-members: {', '.join(listed.__all__)}\n"
+        (DOCS / "api" / f"{name}.rst").write_text(text, encoding="utf-8")
+
+
+def prepare(app, name, source):
+    """A notebook as it is to be shown: no badge, pictures with their alt text, solutions folded."""
+    if not name.startswith("notebooks/"):
+        return
+    notebook = json.loads(source[0])
+    for cell in notebook["cells"]:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            text = BADGE.sub("", text).replace("](../", "](../../")  # these pages lie one folder deeper
+            cell["source"] = re.sub("(?<=</summary>)|(?=</details>)", "\n\n", text)  # Markdown and TeX between them
+            continue
+        shown = cell["metadata"]["mystnb"] = {}
+        said = [output.get("metadata", {}).get("image/png", {}).get("alt") for output in cell.get("outputs", [])]
+        if alt := " ".join(filter(None, said)):
+            shown["image"] = {"alt": alt}
+        if "solution" in cell["metadata"].get("tags", []):
+            cell["source"] = re.sub(r"\A#@title .*\n", "", text)  # Colab's own way of folding
+            cell["metadata"]["tags"].append("hide-cell")
+            shown["code_prompt_show"] = shown["code_prompt_hide"] = "Solution"
+    source[0] = json.dumps(notebook)
+
+
+def signature(app, what, name, obj, options, shown, returns):
+    """What a class takes: Keras hides it behind a __new__(*args, **kwargs)."""
+    if what == "class" and shown == "(*args, **kwargs)":
+        taken = inspect.signature(obj.__init__)
+        return str(taken.replace(parameters=list(taken.parameters.values())[1:])), returns
+
+
+def setup(app):
+    lay_out()
+    app.connect("autodoc-process-signature", signature)
+    app.connect("source-read", prepare)
+    app.connect("autodoc-process-docstring", to_rst, priority=400)  # before napoleon, which knows Args and Returns
