@@ -1,10 +1,12 @@
 """A reader at the keyboard: `make lab` in headless Chromium, for tests/test_jupyterlab.py."""
 
 import contextlib
+import importlib.util
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -15,16 +17,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def missing():
-    """What a browser test needs and this machine lacks, in one sentence; "" if nothing."""
-    try:
-        import playwright  # noqa: F401
-    except ImportError:
-        return "the Python package playwright is not installed: pip install -e '.[test]'"
-    if not chromium():
-        return "no Chromium found: install it (Debian: apt-get install chromium) or set CHROMIUM to its path"
-    if not shutil.which("make"):
-        return "no make found, so `make lab` cannot be tried"
-    return ""
+    """What a browser test needs and this machine lacks; "" if nothing."""
+    needs = {
+        "the package playwright (pip install -e '.[test]')": importlib.util.find_spec("playwright"),
+        "Chromium (Debian: apt-get install chromium), or its path in CHROMIUM": chromium(),
+        "make": shutil.which("make"),
+    }
+    return ", ".join(name for name, found in needs.items() if not found)
 
 
 def chromium():
@@ -66,27 +65,16 @@ class Lab:
         assert "/lab/tree/00_start_here.ipynb" in self.link, self.link
         return self.link.replace("00_start_here.ipynb", notebook)
 
-    def kernel_peak(self):
-        """Largest memory that any kernel of this server has held so far, in bytes; None where it cannot be known."""
-        try:
-            import psutil
-
-            children = psutil.Process(self.process.pid).children(recursive=True)
-            kernels = [child.pid for child in children if "ipykernel" in " ".join(child.cmdline())]
-            status = [Path(f"/proc/{pid}/status").read_text() for pid in kernels]
-        except (ImportError, OSError):
-            return None
-        return max((int(re.search(r"VmHWM:\s+(\d+) kB", text)[1]) * 1024 for text in status), default=None)
-
     def close(self):
         """Stop the server and its kernels."""
-        import signal
-
         os.killpg(self.process.pid, signal.SIGTERM)
         try:
             self.process.wait(20)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self.reader.join(5)
+        self.process.stderr.close()
 
 
 class Page:
@@ -94,8 +82,6 @@ class Page:
 
     def __init__(self, page, shots, name):
         self.page, self.shots, self.name = page, shots, name
-
-    # ---- the notebook ----
 
     def open(self, url, cells):
         """Open a link and wait until all cells are drawn, which JupyterLab does when it has nothing else to do."""
@@ -107,15 +93,12 @@ class Page:
         self.until(lambda: drawn.count() == cells, 60, f"not all of {cells} cells are drawn")
         self.wait_idle(60)
 
-    def status(self):
-        return self.page.locator(".jp-Notebook-ExecutionIndicator").first.get_attribute("data-status")
-
     def wait_idle(self, seconds, looks=5):
         """Wait until the kernel is idle at several looks in a row."""
-        deadline, quiet = time.time() + seconds, 0
+        deadline, quiet, sign = time.time() + seconds, 0, self.page.locator(".jp-Notebook-ExecutionIndicator").first
         while quiet < looks:
             assert time.time() < deadline, f"the kernel is not idle after {seconds} s"
-            quiet = quiet + 1 if self.status() == "idle" else 0
+            quiet = quiet + 1 if sign.get_attribute("data-status") == "idle" else 0
             self.page.wait_for_timeout(200)
 
     def menu(self, name, entry):
@@ -155,11 +138,6 @@ class Page:
         cell.scroll_into_view_if_needed()
         return cell
 
-    # ---- code cells ----
-
-    def source_of(self, cell):
-        return cell.locator(".cm-content").text_content()
-
     def printed(self, cell):
         return "\n".join(cell.locator(".jp-OutputArea-output").all_text_contents())
 
@@ -174,8 +152,6 @@ class Page:
         self.page.keyboard.press("Shift+Enter")
         self.until(lambda: re.match(r"\[\d+\]", now := prompt.text_content()) and now != before, 60, f"cell {i} hangs")
         return self.printed(cell)
-
-    # ---- widgets ----
 
     def widget(self, i):
         """The widget of code cell i, in view, with its picture."""
@@ -202,8 +178,7 @@ class Page:
     def press_keys(self, control):
         """Focus a control and move it by one step, towards where there is room.
 
-        A closed list is opened first (space): JupyterLab keeps the plain up and down keys for itself, to change cells.
-        """
+        A closed list is opened first: JupyterLab keeps the plain up and down keys for itself, to change cells."""
         control.focus()
         if control.evaluate("e => e.tagName") == "SELECT":
             last = control.evaluate("list => list.selectedIndex == list.options.length - 1")
@@ -227,10 +202,7 @@ class Page:
         return met
 
     def redraw_seconds(self, widget, act, control, enough, tries=4):
-        """Move a control and wait for another picture; return the seconds of the first try under `enough`, or the best.
-
-        A machine that is busy with something else for a moment gets another try.
-        """
+        """Seconds from moving a control to another picture; a machine that is busy for a moment gets another try."""
         picture, took = widget.locator("img"), []
         for _ in range(tries):
             before = picture.get_attribute("src")
@@ -242,8 +214,6 @@ class Page:
             if now < enough:
                 break
         return min(took)
-
-    # ---- looking ----
 
     def zoom(self, factor):
         """What the browser's zoom leaves of a screen of 1280 by 800 pixels; zoomed, the list of files is closed."""

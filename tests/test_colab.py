@@ -1,4 +1,4 @@
-"""On Colab's versions, a notebook alone in an empty folder: its set-up cell brings the helper and changes nothing else.
+"""On Colab's versions: a smoke test, and a notebook alone in an empty folder, whose set-up cell changes nothing else.
 
 Run by `make test-colab`, in an environment of its own (constraints-colab.txt); skipped everywhere else.
 """
@@ -44,6 +44,32 @@ def test_the_versions_are_those_of_colab():
     frozen = {line for line in (ROOT / "constraints-colab.txt").read_text().splitlines() if line[:1] not in ("", "#")}
     assert sys.version_info[:2] == (3, 13)
     assert frozen <= set(pip("freeze", "--all"))
+
+
+def test_the_package_works_on_them(tmp_path, capsys):
+    """Set up, load, train a step, show a widget: what every notebook does."""
+    import keras
+    import matplotlib.pyplot as plt
+
+    import genai_utils as gu
+
+    assert gu.runtime.setup(seed=0).profile in ("cpu", "gpu") and "Keras 3.13" in capsys.readouterr().out
+    images = gu.datasets.load("digits").train.images[:32]
+    generator = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(64, "sigmoid"), keras.layers.Reshape((8, 8, 1))]
+    )
+    judge = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(1)])
+    gan = gu.training.AdversarialModel(generator, judge, 4)
+    gan.compile("adam", "adam")
+    before = [weights.copy() for weights in (*generator.get_weights(), *judge.get_weights())]
+    history = gan.fit(images, batch_size=32, verbose=0, callbacks=[gu.training.ProgressBar()]).history
+    assert all(len(values) == 1 and abs(values[0]) < 1e3 for values in history.values())
+    after = (*generator.get_weights(), *judge.get_weights())
+    assert all((old != new).any() for old, new in zip(before, after))
+    drawn = []
+    seen = gu.widgets.explore(lambda n: drawn.append(n) or plt.figure(), n=gu.widgets.slider(1, 4, 2, label="n"))
+    seen.controls["n"].value = 3
+    assert drawn == [2, 3]
 
 
 @pytest.mark.parametrize("name", NAMES or ["none"])

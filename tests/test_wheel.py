@@ -1,4 +1,5 @@
 """The wheel alone, in an empty folder: it carries art and recorded numbers and asks for no other package to change."""
+
 import os
 import subprocess
 import sys
@@ -13,8 +14,22 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps",
-                    "--no-build-isolation", "--wheel-dir", folder, ROOT], check=True)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--no-build-isolation",
+            "--wheel-dir",
+            folder,
+            ROOT,
+        ],
+        check=True,
+    )
     return next(folder.glob("*.whl"))
 
 
@@ -31,12 +46,27 @@ def test_wheel_is_pure_and_carries_what_the_course_reads(wheel):
 def test_wheel_works_from_an_empty_folder(wheel, tmp_path):
     site, empty = tmp_path / "site", tmp_path / "empty"
     empty.mkdir()
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
-                    "--target", site, wheel], check=True)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--target",
+            site,
+            wheel,
+        ],
+        check=True,
+    )
     assert {p.name for p in site.iterdir() if not p.name.endswith(".dist-info")} == {"genai_utils"}
-    code = ("import genai_utils as gu; print(gu.__file__); print(gu.datasets.load('sprites').train.x.shape);"
-            "print(sorted(gu.results.load('minutes')))")
+    code = (
+        "import genai_utils as gu; print(gu.__file__); print(gu.datasets.load('sprites').train.x.shape);"
+        "print(sorted(gu.results.load('minutes')))"
+    )
     env = {**os.environ, "PYTHONPATH": str(site), "GENAI_HOME": str(tmp_path / "home")}
     done = subprocess.run([sys.executable, "-c", code], cwd=empty, env=env, capture_output=True, text=True, check=True)
     where, shape, keys = done.stdout.splitlines()
-    assert where.startswith(str(site)) and shape == "(20000, 16, 16, 1)" and keys == "['rows', 'versions']"
+    assert where.startswith(str(site)) and shape == "(20000, 16, 16)" and keys == "['rows', 'versions']"

@@ -19,12 +19,19 @@ def git(*arguments, root=ROOT):
     return subprocess.run(["git", "-C", root, *arguments], capture_output=True, text=True, check=True).stdout.strip()
 
 
+def in_turn(things, k=0, root=ROOT):
+    """The k-th of some things, from that on whose turn it is at this commit; the first without git."""
+    try:
+        return things[(int(git("rev-list", "--count", "HEAD", root=root)) + k) % len(things)]
+    except (OSError, subprocess.CalledProcessError):
+        return things[0]
+
+
 def due(place, root=ROOT):
     """Names of the notebooks that are due in a place, in the order of the course."""
     paths = sorted((root / "notebooks").glob("*.ipynb"))
-    last, in_turn = DUE[place]
+    last, more = DUE[place]
     try:
-        commits = int(git("rev-list", "--count", "HEAD", root=root))
         now = git("status", "--porcelain", "--", "notebooks", root=root)
         touched = {
             path: math.inf if path.name in now else int(git("log", "-1", "--format=%ct", "--", path, root=root))
@@ -34,7 +41,7 @@ def due(place, root=ROOT):
         return [path.stem for path in paths]
     newest = sorted(paths, key=lambda path: (-touched[path], path.name))[:last]
     others = [path for path in paths if path not in newest]
-    chosen = {others[(commits + k) % len(others)] for k in range(min(in_turn, len(others)))}
+    chosen = {in_turn(others, k, root) for k in range(min(more, len(others)))}
     return [path.stem for path in paths if path in newest or path in chosen]
 
 
