@@ -64,13 +64,13 @@ test-colab: $(COLAB_READY)  ## every notebook on Colab's versions; NOTEBOOKS="02
 	    --durations=5 tests/test_colab.py
 
 notebooks: $(READY_AUTHOR)  ## run the notebooks as their author: outputs, recorded numbers, minutes; NOTEBOOKS="..." for some
-	$(AUTHOR_ENV) $(BIN)/python tools/run_notebooks.py $(NOTEBOOKS)
+	$(AUTHOR_ENV) $(BIN)/python tools/run_notebooks.py record $(NOTEBOOKS)
 
 profile: $(READY_AUTHOR)  ## copies of the notebooks with a GPU's settings, on any machine; NOTEBOOKS="..." for some
-	$(AUTHOR_ENV) $(BIN)/python tools/run_notebooks.py --profile gpu $(NOTEBOOKS)
+	$(AUTHOR_ENV) $(BIN)/python tools/run_notebooks.py gpu $(NOTEBOOKS)
 
 twice: $(READY_AUTHOR)  ## copies of the notebooks with every cell run twice in a row; NOTEBOOKS="..." for some
-	$(AUTHOR_ENV) $(BIN)/python tools/run_notebooks.py --twice $(NOTEBOOKS)
+	$(AUTHOR_ENV) $(BIN)/python tools/run_notebooks.py twice $(NOTEBOOKS)
 
 badges: $(READY)  ## REPO=owner/name TAG=v1.0 [WHEEL=address]: badges and set-up cells for Colab
 	$(BIN)/python tools/badges.py $(if $(REPO),--repo "$(REPO)") $(if $(TAG),--tag "$(TAG)") $(if $(WHEEL),--wheel "$(WHEEL)")
