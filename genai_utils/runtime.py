@@ -101,60 +101,29 @@ def _calm(tf):
 
 
 def _find_device(tf):
-    """Name of the device to train on; a GPU is used only if it multiplies two matrices."""
+    """(name, profile, note) of the device to train on; a GPU is used only if it multiplies two matrices."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cpu = f"CPU, {cores} core{'s' if cores != 1 else ''}"
     gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return cpu, "cpu", ""
     for gpu in gpus:
         with contextlib.suppress(RuntimeError, ValueError):  # already initialised: a second set-up in one kernel
             tf.config.experimental.set_memory_growth(gpu, True)
-    if gpus:
-        try:
-            with tf.device("/GPU:0"):
-                product = tf.linalg.matmul(tf.ones((8, 8)), tf.ones((8, 8)))
-            product.numpy()
-            if "GPU" not in product.device:  # a card that is listed but not usable: TensorFlow computes elsewhere
-                raise RuntimeError("TensorFlow lists it but does not compute on it")
-            name = tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")
-            return name, "gpu", ""
-        except Exception as error:  # a driver can fail in many ways; each of them means: train on the CPU
-            reason = str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__
-            try:
-                tf.config.set_visible_devices([], "GPU")
-            except (RuntimeError, ValueError):  # TensorFlow has started already: send all that follows to the CPU
-                tf.device("/CPU:0").__enter__()
-            return _cpu_name(), "cpu", f"A GPU is present but does not work ({reason}); using the CPU."
-    return _cpu_name(), "cpu", ""
-
-
-def _cpu_name():
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"CPU, {cores} core{'s' if cores != 1 else ''}"
-
-
-def _problems_of_packages():
-    """A sentence for each requirement of the installed course that this Python does not meet."""
-    from packaging.requirements import Requirement
-
     try:
-        metadata = importlib.metadata.metadata(DISTRIBUTION)
-    except importlib.metadata.PackageNotFoundError:
-        yield "the course's package is not installed; remedy: pip install -e . in its folder."
-        return
-    if platform.python_version() not in Requirement(f"python{metadata['Requires-Python']}").specifier:
-        yield (
-            f"Python {platform.python_version()}: the course is made for {metadata['Requires-Python']}; "
-            "create the environment with one of them."
-        )
-    for requirement in map(Requirement, metadata.get_all("Requires-Dist")):
-        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
-            continue  # of an extra, such as JupyterLab
-        have = _installed(requirement.name)
-        if have is None:
-            yield f"{requirement.name} is not installed; remedy: pip install '{requirement}'."
-        elif not requirement.specifier.contains(have, prereleases=True):
-            yield (
-                f"{requirement.name} is {have}, expected {requirement.specifier}; "
-                f"remedy: pip install -U '{requirement}'."
-            )
+        with tf.device("/GPU:0"):
+            product = tf.linalg.matmul(tf.ones((8, 8)), tf.ones((8, 8)))
+        product.numpy()
+        if "GPU" not in product.device:  # a card that is listed but not usable: TensorFlow computes elsewhere
+            raise RuntimeError("TensorFlow lists it but does not compute on it")
+        return tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU"), "gpu", ""
+    except Exception as error:  # a driver can fail in many ways; each of them means: train on the CPU
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
+        try:
+            tf.config.set_visible_devices([], "GPU")
+        except (RuntimeError, ValueError):  # TensorFlow has started already: send all that follows to the CPU
+            tf.device("/CPU:0").__enter__()
+        return cpu, "cpu", f"A GPU is present but does not work ({reason}); using the CPU."
 
 
 def _installed(name):
@@ -165,37 +134,41 @@ def _installed(name):
     return None
 
 
+def _problems():
+    from packaging.requirements import Requirement
+
+    from genai_utils import paths
+
+    asked = importlib.metadata.metadata(DISTRIBUTION)
+    packages = [Requirement(text) for text in asked.get_all("Requires-Dist")]
+    packages = [r for r in packages if not r.marker or r.marker.evaluate({"extra": ""})]  # not what only an extra asks
+    python, have = Requirement(f"python{asked['Requires-Python']}"), platform.python_version()
+    if have not in python.specifier:
+        yield f"expected {python}, got {have}; remedy: make the environment with another Python"
+    for r in packages:
+        have = _installed(r.name)
+        if have is None or not r.specifier.contains(have, prereleases=True):
+            yield f"expected {r}, got {have or 'none'}; remedy: pip install -U '{r}'"
+    if (backend := os.environ.get("KERAS_BACKEND", "tensorflow")) != "tensorflow":
+        yield f"KERAS_BACKEND is {backend!r}; remedy: unset it or set it to tensorflow, then restart the kernel"
+    if os.environ.get("TF_USE_LEGACY_KERAS", "0") not in ("", "0"):
+        yield "TF_USE_LEGACY_KERAS is set, which loads Keras 2; remedy: unset it, then restart the kernel"
+    try:
+        paths.resource("data/sprites"), paths.resource("results")
+    except FileNotFoundError as error:
+        yield f"{error}; remedy: install the course again"
+    try:
+        tempfile.TemporaryFile(dir=paths.cache_dir()).close()
+    except OSError as error:
+        yield f"{paths.home()} cannot be written ({error.strerror or error}); remedy: set GENAI_HOME to another folder"
+
+
 def doctor():
     """Look over the installation and say what is wrong with it, and the remedy.
 
     Returns:
         list of str, one sentence for each problem; empty when all is well. The same is printed.
     """
-    from genai_utils import paths
-
-    problems = list(_problems_of_packages())
-    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    if backend != "tensorflow":
-        problems.append(
-            f"KERAS_BACKEND is {backend!r}; remedy: unset it or set it to tensorflow, then restart the kernel."
-        )
-    if os.environ.get("TF_USE_LEGACY_KERAS", "0") not in ("", "0"):
-        problems.append("TF_USE_LEGACY_KERAS is set, which loads Keras 2; remedy: unset it, then restart the kernel.")
-    for what in ("data/sprites", "results"):
-        try:
-            paths.resource(what)
-        except FileNotFoundError as error:
-            problems.append(f"{error}; remedy: install the course again.")
-    try:
-        probe = tempfile.TemporaryFile(dir=paths.cache_dir())
-        probe.close()
-    except OSError as error:
-        problems.append(
-            f"{paths.home()} cannot be written ({error.strerror or error}); "
-            "remedy: set GENAI_HOME to a folder you may write to."
-        )
-    for problem in problems:
-        print("✗", problem)
-    if not problems:
-        print("✓ everything the course needs is here")
+    problems = list(_problems())
+    print("\n".join(f"✗ {problem}" for problem in problems) or "✓ everything the course needs is here")
     return problems

@@ -1,4 +1,5 @@
 """make lab: copies without outputs, and a learner's own work is never overwritten."""
+
 import sys
 from pathlib import Path
 
@@ -18,6 +19,7 @@ def course(tmp_path):
         output = nbformat.v4.new_output("stream", name="stdout", text="42")
         cells = [nbformat.v4.new_code_cell(code, outputs=[output], execution_count=1, id="a")]
         nbformat.write(nbformat.v4.new_notebook(cells=cells), source / "00_x.ipynb")
+
     save("print(42)")
     return source, target, save
 

@@ -2,9 +2,9 @@
 
 Usage: badges.py [--repo owner/name --tag v1.0] [--wheel ADDRESS]
 
-The one place is tools/place.toml; the options change it, then everything is written anew. Without a repository there are
-no badges, and the set-up cell installs a wheel that the reader uploads (`make wheel`). --wheel is for a repository that
-Colab cannot read: the address of a wheel that it can.
+The one place is tools/place.toml; the options change it, then everything is written anew. Without a repository there
+are no badges, and the set-up cell installs a wheel that the reader uploads (`make wheel`). --wheel is for a repository
+that Colab cannot read: the address of a wheel that it can.
 """
 
 import argparse

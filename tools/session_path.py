@@ -17,7 +17,7 @@ CLOSING = ("What you can do now", "Where to go next", "References")
 
 
 def core_sections(path):
-    """[(title, minutes)] of a notebook's core sections; tests/test_notebooks.py holds headings and tags to this form."""
+    """[(title, minutes)] of a notebook's core sections; tests/test_notebooks.py holds headings to this form."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     prose = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     return [(found["title"], int(found["minutes"])) for found in HEADING.finditer(prose) if found["kind"] == "core"]
