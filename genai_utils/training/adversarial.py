@@ -53,21 +53,8 @@ class AdversarialModel(keras.Model):
     Mescheder et al. 2018, eq. 9; Karras et al. 2020 (lazy penalties, section 3.1; averaged generator).
     """
 
-    def __init__(
-        self,
-        generator,
-        discriminator,
-        latent_dim,
-        *,
-        loss="non_saturating",
-        penalty=None,
-        penalty_weight=10.0,
-        penalty_every=1,
-        critic_steps=1,
-        ema=None,
-        seed=0,
-        **kwargs,
-    ):
+    def __init__(self, generator, discriminator, latent_dim, *, loss="non_saturating", penalty=None,
+                 penalty_weight=10.0, penalty_every=1, critic_steps=1, ema=None, seed=0, **kwargs):  # fmt: skip
         super().__init__(**kwargs)
         check_networks(generator, discriminator, latent_dim)
         self.generator, self.discriminator, self.latent_dim = generator, discriminator, latent_dim
@@ -75,10 +62,8 @@ class AdversarialModel(keras.Model):
         need(penalty in PENALTIES, f"penalty: expected one of {PENALTIES}, got {penalty!r}")
         need(ema is None or 0 <= ema < 1, f"ema: expected None or a decay in [0, 1), got {ema!r}")
         need(penalty_weight > 0, f"penalty_weight: expected a number > 0, got {penalty_weight}")
-        need(
-            min(penalty_every, critic_steps) >= 1,
-            f"penalty_every, critic_steps: expected numbers >= 1, got {penalty_every}, {critic_steps}",
-        )
+        need(penalty_every >= 1, f"penalty_every: expected a number >= 1, got {penalty_every}")
+        need(critic_steps >= 1, f"critic_steps: expected a number >= 1, got {critic_steps}")
         self.loss_kind, self.penalty_kind = loss, penalty
         self.penalty_weight, self.penalty_every = penalty_weight, penalty_every
         self.critic_steps, self.ema, self.seed = critic_steps, ema, seed
@@ -223,11 +208,11 @@ class AdversarialModel(keras.Model):
     # ---- use ---------------------------------------------------------------------------------------------------
 
     def fit(self, x=None, y=None, *args, **kwargs):
-        """Check the data (`check_data`), then train as `keras.Model.fit`.
+        """Check the first batch (`check_data`), then train as `keras.Model.fit`.
 
         Raises:
             ValueError, TypeError: integers, NaN or infinity, another shape than D's input, or values that
-                the generator's last activation (tanh, sigmoid) cannot reach, in the first batch.
+                the generator's last activation (tanh, sigmoid) cannot reach.
         """
         check_data(self, x, y)
         return super().fit(x, y, *args, **kwargs)
