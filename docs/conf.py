@@ -92,7 +92,7 @@ def prepare(app, name, source):
     for cell in notebook["cells"]:
         text = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            text = BADGE.sub("", text).replace("](../", "](../../")  # these pages lie one folder deeper
+            text = BADGE.sub("", text).replace("](../", "](path:../../")  # a file to download; one folder deeper
             cell["source"] = re.sub("(?<=</summary>)|(?=</details>)", "\n\n", text)  # Markdown and TeX between them
             continue
         shown = cell["metadata"]["mystnb"] = {}

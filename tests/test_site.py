@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,15 +19,19 @@ ROOT = Path(__file__).resolve().parent.parent
 NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 
+def build(root, target):
+    """Build the site of a checkout; a warning fails it."""
+    command = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going", "--doctree-dir"]
+    command += [str(target / "trees"), str(root / "docs"), str(target / "pages")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return target / "pages"
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The folder of the built site; a warning fails the build."""
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going", "--doctree-dir"]
-    build = [*command, str(folder / "trees"), str(ROOT / "docs"), str(folder / "pages")]
-    done = subprocess.run(build, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return folder / "pages"
+    """The folder of the built site."""
+    return build(ROOT, tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +167,26 @@ def test_a_wrong_formula_and_a_request_are_noticed(site, browser):
         opened.close()
     finally:
         page.unlink()
+
+
+def test_a_published_course_has_its_button_and_files(tmp_path):
+    for folder in ("docs", "notebooks", "tools"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("api", "__pycache__"))
+    shutil.copy(ROOT / "README.md", tmp_path)
+    (tmp_path / "tools" / "place.toml").write_text('repository = "owner/name"\ntag = "v1.0"\nwheel = ""\n')
+    file = tmp_path / "notebooks" / f"{NAMES[0]}.ipynb"
+    notebook = json.loads(file.read_text(encoding="utf-8"))
+    badge = "[![Open in Colab](https://x.invalid/badge.svg)](https://x.invalid/)"
+    words = f"see [the course](../README.md) and [the next one]({NAMES[1]}.ipynb)"
+    notebook["cells"][0]["source"] = f"# Title\n\n{badge}\n\n{words}"
+    file.write_text(json.dumps(notebook), encoding="utf-8")
+    pages = build(tmp_path, tmp_path)
+    page = pages / "notebooks" / f"{NAMES[0]}.html"
+    colab = f"https://colab.research.google.com/github/owner/name/blob/v1.0/notebooks/{NAMES[0]}.ipynb"
+    assert parsed(page).find(href=colab) and "x.invalid" not in page.read_text(encoding="utf-8")
+    links = [link["href"] for link in parsed(page).select("article section > p a")][:2]
+    assert links[1] == f"{NAMES[1]}.html" and (page.parent / links[0]).read_text() == (ROOT / "README.md").read_text()
+    assert dead_links(pages, [page]) == []
 
 
 def test_the_search_finds_a_word(site, browser):
