@@ -11,25 +11,15 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pip(command, *arguments):
+    options = ["--quiet", "--disable-pip-version-check", "--no-deps"]
+    subprocess.run([sys.executable, "-m", "pip", command, *options, *arguments], check=True)
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pip",
-            "wheel",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-deps",
-            "--no-build-isolation",
-            "--wheel-dir",
-            folder,
-            ROOT,
-        ],
-        check=True,
-    )
+    pip("wheel", "--no-build-isolation", "--wheel-dir", folder, ROOT)
     return next(folder.glob("*.whl"))
 
 
@@ -46,21 +36,7 @@ def test_wheel_is_pure_and_carries_what_the_course_reads(wheel):
 def test_wheel_works_from_an_empty_folder(wheel, tmp_path):
     site, empty = tmp_path / "site", tmp_path / "empty"
     empty.mkdir()
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-deps",
-            "--target",
-            site,
-            wheel,
-        ],
-        check=True,
-    )
+    pip("install", "--target", site, wheel)
     assert {p.name for p in site.iterdir() if not p.name.endswith(".dist-info")} == {"genai_utils"}
     code = (
         "import genai_utils as gu; print(gu.__file__); print(gu.datasets.load('sprites').train.x.shape);"
