@@ -33,15 +33,19 @@ def __dir__():
     return sorted(set(globals()) | set(__all__))
 
 
-def check(name, answer=None):
+def check(name=None, answer=None):
     """Say whether an exercise is solved, and if not, what is likely wrong; never the answer.
 
     Args:
-        name: "notebook.exercise", for example "02_gan_math.optimal_discriminator".
-        answer: what the exercise asks for: a function, a number, an array. None or `...` counts as not attempted.
+        name: "notebook.exercise", for example "02_gan_math.w1_samples". Without it the call is explained.
+        answer: the reader's function, itself and not its result; written with NumPy, Keras or plain Python.
+            None, `...` and an untouched stub count as not attempted.
 
     Returns:
-        `checks.Verdict`, true when the answer passed.
+        `checks.Verdict`, true when the answer passed: `loss = mine if gu.check("NN.loss", mine) else given`.
+
+    Raises:
+        ValueError: no exercise has that name; those of the notebook are listed.
     """
     from genai_utils.checks import check
 

@@ -1,57 +1,511 @@
-"""The frame of the exercise checks: verdicts, messages, and that every check is exercised by a test and a notebook."""
+"""The exercise checks: each right answer passes, in any style; each slip is named; each other fault gets its sentence.
+
+A new exercise is tested as soon as it has a table in the package, and here right answers found by other means.
+"""
+
 import json
+import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
+import keras
+import numpy as np
 import pytest
+from keras import ops
+from scipy import stats
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
+from scipy.special import expit, softmax
+from sklearn.neighbors import NearestNeighbors
 
 import genai_utils as gu
 from genai_utils import checks
+from genai_utils.checks.engine import Exercise
 
-ROOT = Path(__file__).resolve().parent.parent
-
-
-@pytest.fixture
-def double(monkeypatch):
-    checks.names()  # the course's own checks register first, so that none of them lands in the toy's list
-    monkeypatch.setattr(checks, "_EXERCISES", {})
-
-    @checks.exercise("99_toy.double")
-    def _(answer):
-        if checks.attempt(answer, 3) != 6:
-            raise checks.Wrong("f(3) is not twice 3; did you square?")
-    return "99_toy.double"
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+NAMES = checks.names()
+SLIPS = [(name, n) for name in NAMES for n, _ in enumerate(checks.find(name).wrong())]
 
 
-def test_verdicts(double, capsys):
-    good = gu.check(double, lambda x: 2 * x)
-    bad = gu.check(double, lambda x: x * x)
-    crash = gu.check(double, lambda x: x / 0)
-    assert good and not bad and not crash and bad.attempted and crash.attempted
-    said = capsys.readouterr().out.splitlines()
-    assert said == ["✓ 99_toy.double: solved", "✗ 99_toy.double: f(3) is not twice 3; did you square?",
-                    "✗ 99_toy.double: your answer raised ZeroDivisionError: division by zero"]
+def cells(tag=None):
+    """(notebook, source) of the code cells, of those with a tag if it is given."""
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "code" and tag in (None, *cell["metadata"].get("tags", [])):
+                yield path.stem, "".join(cell["source"])
 
 
-@pytest.mark.parametrize("stub", [None, ..., lambda x: None, lambda x: ...])
-def test_an_untouched_stub_is_not_a_wrong_answer(double, stub, capsys):
-    verdict = gu.check(double, stub)
-    assert not verdict and not verdict.attempted
-    assert capsys.readouterr().out == "· 99_toy.double: not attempted yet\n"
+def test_every_exercise_of_the_notebooks_has_a_table_and_every_table_its_exercise_and_solution():
+    for tag, call in (("exercise", r'gu\.check\("([^"]+)"'), ("solution", r'^assert gu\.check\("([^"]+)"')):
+        assert sorted(name for _, text in cells(tag) for name in re.findall(call, text, re.M)) == sorted(NAMES)
 
 
-def test_unknown_exercise_lists_the_known(double):
-    with pytest.raises(ValueError, match="no exercise is named '99_toy.dubble'; there are: 99_toy.double"):
-        gu.check("99_toy.dubble", 1)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_solution_of_the_notebooks_passes(name, capsys):
+    notebook = name.partition(".")[0]
+    imports = [line for book, text in cells() if book == notebook for line in text.splitlines()]
+    imports = [line for line in imports if line.startswith(("import ", "from "))]
+    (solution,) = (text for _, text in cells("solution") if f'assert gu.check("{name}"' in text)
+    exec("\n".join([*imports, solution]), {})
+    assert capsys.readouterr().out == f"✓ {name}: solved\n"
 
 
-def test_every_exercise_stands_in_a_notebook_with_a_solution_and_in_a_test_with_wrong_answers():
-    code = {path.stem: ["".join(cell["source"]) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
-                        if cell["cell_type"] == "code"] for path in (ROOT / "notebooks").glob("*.ipynb")}
-    for name in checks.names():
-        notebook, _, short = name.partition(".")
-        uses = [cell for cell in code[notebook] if f'gu.check("{name}"' in cell]
-        assert len(uses) == 2, f"{name}: expected a stub and a solution in {notebook}, found {len(uses)} cells"
-        assert any(re.search(rf'^assert gu\.check\("{re.escape(name)}"', cell, re.M) for cell in uses)
-        tests = (ROOT / "tests" / f"test_checks_{notebook}.py").read_text(encoding="utf-8")
-        assert short in tests, f"{name}: no test with wrong answers"
+# --- right answers -----------------------------------------------------------------------------------------------
+
+STYLES = {
+    "float64": (np.asarray, np.asarray),
+    "float32": (lambda a: np.asarray(a, "float32"), lambda a: np.asarray(a, "float32")),
+    "Keras tensor": (np.asarray, lambda a: ops.convert_to_tensor(np.asarray(a, "float32"))),
+    "plain Python": (np.asarray, lambda a: np.asarray(a).tolist()),
+    "tuple": (np.asarray, lambda a: tuple(a) if np.ndim(a) else float(a)),
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_reference_passes_in_every_style(name, style):
+    exercise, (read, write) = checks.find(name), STYLES[style]
+
+    def answer(*arguments):
+        floats = [hasattr(a, "dtype") and "float" in str(a.dtype) for a in arguments]
+        return write(exercise.reference(*(read(a) if f else np.asarray(a)[()] for a, f in zip(arguments, floats))))
+
+    if exercise.dtype == "float32" and style == "float64":
+        wide = gu.check(name, lambda *a: np.asarray(exercise.reference(*a), "float64"))
+        assert not wide and "the dtype is float64" in wide.message
+    else:
+        assert gu.check(name, answer)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if checks.find(name).also_right])
+def test_every_other_right_reading_passes(name):
+    for reading in checks.find(name).also_right:
+        assert gu.check(name, reading)
+
+
+def loop_mean_nll(logits, y):
+    total = 0.0
+    for row, label in zip(logits, y):
+        top = max(row)
+        total += top + math.log(sum(math.exp(s - top) for s in row)) - row[label]
+    return total / len(y)
+
+
+def matched(a, b):
+    ways = np.abs(a[:, None] - b)
+    return ways[linear_sum_assignment(ways)].mean()
+
+
+def keras_halves(s, t):
+    bce = keras.losses.BinaryCrossentropy(from_logits=True)
+    s, t = np.asarray(s), np.asarray(t)
+    return bce(np.ones((int(t.sum()), 1)), s[t == 1]) + bce(np.zeros((int((1 - t).sum()), 1)), s[t == 0])
+
+
+def fit_neighbours(train):
+    finder = NearestNeighbors(n_neighbors=1).fit(train)
+    return lambda a: finder.kneighbors(a)[0][:, 0]
+
+
+def counted_share(samples, train, test):
+    d = fit_neighbours(train)
+    threshold, far = np.percentile(d(test), 5), 0
+    for distance in d(samples):
+        far += distance < threshold
+    return far / len(samples)
+
+
+def integrated(mu, s, levels):
+    """The logistic density summed over fine steps of each bin, the ends left open far out."""
+    edges = np.concatenate([[-0.5 - 40 * s], np.arange(levels - 1) + 0.5, [levels - 0.5 + 40 * s]])
+    grids = [np.linspace(a, b, 20001) for a, b in zip(edges[:-1], edges[1:])]
+    return [np.trapezoid(stats.logistic.pdf(grid, mu, s), grid) for grid in grids]
+
+
+def keras_logistic(mu, s, levels):
+    F = ops.sigmoid((ops.arange(levels - 1, dtype="float32") + 0.5 - mu) / s)
+    return ops.concatenate([F, ops.ones(1)]) - ops.concatenate([ops.zeros(1), F])
+
+
+def integrated_rate(mu, logvar):
+    z = np.linspace(-12, 12, 4001)
+    q = stats.norm.pdf(z, mu[..., None], np.exp(logvar / 2)[..., None])
+    log_q = stats.norm.logpdf(z, mu[..., None], np.exp(logvar / 2)[..., None])
+    return np.trapezoid(q * (log_q - stats.norm.logpdf(z)), z).sum(-1)
+
+
+def keras_gap(p, q):
+    legal = ops.cast(p > 0, q.dtype)
+    m = ops.sum(legal * q)
+    return -ops.log(m), ops.sum(p * ops.log(ops.where(p > 0, p, 1.0) * m / q))
+
+
+# Right answers found by other means: another formula, a library, brute force; with SciPy, Keras or loops.
+OTHERS = {
+    "00_start_here.chain_log_prob": [
+        lambda c, o, i, pc, po, pi: np.log(np.einsum("c,co,ci->coi", pc, po, pi)[c, o, i]),
+        lambda c, o, i, pc, po, pi: [
+            math.log(pc[a]) + math.log(po[a][b]) + math.log(pi[a][d]) for a, b, d in zip(c, o, i)
+        ],
+        lambda c, o, i, pc, po, pi: (
+            ops.log(ops.take(pc, c))
+            + ops.log(ops.sum(ops.take(po, c, axis=0) * ops.one_hot(o, po.shape[1]), axis=1))
+            + ops.log(ops.sum(ops.take(pi, c, axis=0) * ops.one_hot(i, pi.shape[1]), axis=1))
+        ),
+    ],
+    "00_start_here.entropy": [
+        stats.entropy,
+        lambda p: -sum(v * math.log(v) for v in p if v > 0),
+        lambda p: -ops.sum(p * ops.log(ops.where(p > 0, p, 1.0))),
+        lambda p: -np.sum(p * np.log(p + 1e-12)),
+    ],
+    "00_start_here.mean_nll": [
+        loop_mean_nll,
+        lambda s, y: ops.mean(keras.losses.sparse_categorical_crossentropy(y, s, from_logits=True)),
+        lambda s, y: -ops.mean(ops.sum(ops.one_hot(y, s.shape[1]) * ops.log_softmax(s), axis=1)),
+    ],
+    "02_gan_math.log_density_ratio": [
+        lambda s, r: np.log(expit(s) / (1 - expit(s)) * (1 - r) / r),
+        lambda s, r: [v + math.log1p(-r) - math.log(r) for v in s],
+        lambda s, r: ops.add(s, ops.log((1 - r) / r)),
+    ],
+    "02_gan_math.w1_samples": [
+        stats.wasserstein_distance,
+        matched,
+        lambda a, b: sum(abs(u - v) for u, v in zip(sorted(a), sorted(b))) / len(a),
+        lambda a, b: ops.mean(ops.abs(ops.sort(a) - ops.sort(b))),
+    ],
+    "02_gan_math.least_d_loss": [
+        lambda a: -np.log(-np.expm1(-a)),
+        lambda a: [-math.log(1 - math.exp(-v)) for v in a] if np.ndim(a) else -math.log(1 - math.exp(-a)),
+        lambda a: -ops.log(1 - ops.exp(-a)),
+    ],
+    "03_gan_training.to_tanh": [
+        lambda x, levels: np.interp(x, [0, levels - 1], [-1, 1]).astype("float32"),
+        lambda x, levels: ops.cast(x, "float32") / ((levels - 1) / 2) - 1,
+        lambda x, levels: np.linspace(-1, 1, levels, dtype="float32")[x],
+    ],
+    "03_gan_training.pooled_loss": [
+        keras_halves,
+        lambda s, t: (
+            ops.sum(t * ops.softplus(-s[:, 0])) / ops.sum(t) + ops.sum((1 - t) * ops.softplus(s[:, 0])) / ops.sum(1 - t)
+        ),
+        lambda s, t: sum(
+            np.mean([np.logaddexp(0, -sign * float(v)) for v, mark in zip(s[:, 0], t) if float(mark) == kind])
+            for sign, kind in ((1, 1.0), (-1, 0.0))
+        ),
+    ],
+    "03_gan_training.suspicious_share": [counted_share],
+    "09_pixelcnn.row_mask": [
+        lambda k, kind: [1] * (k // 2) + [int(kind == "B")] + [0] * (k // 2),
+        lambda k, kind: np.arange(k) < k // 2 + (kind == "B"),
+        lambda k, kind: ops.cast(ops.arange(k) < k // 2 + (kind == "B"), "float32"),
+    ],
+    "09_pixelcnn.discretized_logistic": [
+        integrated,
+        keras_logistic,
+        lambda mu, s, K: [
+            (1.0 if k == K - 1 else 1 / (1 + math.exp(-(k + 0.5 - mu) / s)))
+            - (0.0 if k == 0 else 1 / (1 + math.exp(-(k - 0.5 - mu) / s)))
+            for k in range(K)
+        ],
+    ],
+    "09_pixelcnn.split_gap": [
+        lambda p, q: (-np.log(q[p > 0].sum()), stats.entropy(p[p > 0], q[p > 0])),
+        keras_gap,
+        lambda p, q: (
+            -math.log(m := sum(v for u, v in zip(p, q) if u > 0)),
+            sum(u * math.log(u * m / v) for u, v in zip(p, q) if u > 0),
+        ),
+    ],
+    "11_vae.rate": [
+        integrated_rate,
+        lambda mu, logvar: -0.5 * ops.sum(1 + logvar - ops.square(mu) - ops.exp(logvar), axis=-1),
+        lambda mu, logvar: [
+            sum((a * a + math.exp(b) - b - 1) / 2 for a, b in zip(row, spread)) for row, spread in zip(mu, logvar)
+        ],
+    ],
+    "11_vae.reparameterise": [
+        lambda mu, logvar, e: stats.norm.ppf(stats.norm.cdf(e), mu, np.sqrt(np.exp(logvar))),
+        lambda mu, logvar, e: mu + ops.exp(0.5 * logvar) * e,
+        lambda mu, logvar, e: [[a + math.exp(b / 2) * c for a, b, c in zip(*rows)] for rows in zip(mu, logvar, e)],
+    ],
+    "11_vae.importance_bound": [
+        lambda w: w.max(0) + np.log(np.exp(w - w.max(0)).mean(0)),
+        lambda w: ops.logsumexp(w, axis=0) - math.log(w.shape[0]),
+        lambda w: [max(c) + math.log(sum(math.exp(v - max(c)) for v in c) / len(c)) for c in np.transpose(w)],
+    ],
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_right_answers_found_by_other_means_pass(name):
+    for answer in OTHERS[name]:
+        assert gu.check(name, answer)
+
+
+# --- wrong answers -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name, n", SLIPS)
+def test_every_slip_is_named_with_its_own_sentence(name, n):
+    sentence, slip = list(checks.find(name).wrong())[n]
+    verdict = gu.check(name, slip)
+    assert verdict.attempted and not verdict.passed
+    assert verdict.message == sentence
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_mistake_that_no_slip_makes_is_not_called_one(name):
+    exercise = checks.find(name)
+    sentences = [sentence for sentence, _ in exercise.wrong() if sentence not in exercise.laws]
+    for bend in (lambda r: 1.07 * r + 0.011, lambda r: r + 3e-3 * np.cos(7 * r), lambda r: np.sin(r) + 0.2):
+        verdict = gu.check(name, lambda *a, bend=bend: bend(np.asarray(exercise.reference(*map(plain, a)), float)))
+        assert verdict.attempted and not verdict and verdict.message not in sentences
+
+
+def plain(argument):
+    """An argument as the tables' functions take it."""
+    return np.asarray(argument)[()]
+
+
+@pytest.mark.parametrize(
+    "name, answer, said",
+    [
+        ("00_start_here.entropy", lambda p: -np.sum(p * np.log2(p)), "base 2"),
+        (
+            "00_start_here.mean_nll",
+            lambda s, y: -np.log(softmax(s, axis=0))[np.arange(len(y)), y].mean(),
+            "runs over the batch",
+        ),
+    ],
+)
+def test_a_slip_is_named_although_the_answer_has_a_second_fault(name, answer, said):
+    assert said in gu.check(name, answer).message
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_law_holds_for_the_reference_and_is_broken_by_something(name):
+    exercise = checks.find(name)
+    results = [(np.asarray(exercise.reference(*case), float), case) for case in exercise.cases]
+    for law in exercise.laws.values():
+        assert all(law(right, *case) for right, case in results)
+        bent = [(bad, case) for r, case in results for bad in (r + 1, r - 1, -r, 2 * r, 0 * r, 1 - r, r + 100, r - 100)]
+        assert not all(law(bad, *case) for bad, case in bent)
+
+
+def fault(exercise, kind):
+    """An answer with one fault, and what has to be said of it."""
+
+    def right(*arguments):
+        return np.asarray(exercise.reference(*map(plain, arguments)), "float32")
+
+    def no_return(*arguments):
+        right(*arguments)
+
+    def changes(*arguments):
+        result = right(*arguments)
+        for argument in arguments:
+            if isinstance(argument, np.ndarray):
+                argument[...] = argument + 1
+        return result
+
+    def raises(*arguments):
+        raise KeyError("oops")
+
+    noise = np.random.default_rng(0)
+    return {
+        "no return": (no_return, "the function returned None; is a `return` missing?"),
+        "nan": (lambda *a: right(*a) * np.nan, "the result is nan"),
+        "infinity": (lambda *a: right(*a) + np.inf, "the result is infinite"),
+        "text": (lambda *a: "a word", f"expected {exercise.returns}, got str"),
+        "objects": (lambda *a: [{}], f"expected {exercise.returns}, got list"),
+        "shape": (lambda *a: np.stack([right(*a)] * 4), f"expected {exercise.returns}, shape "),
+        "changed inputs": (changes, "the function changes its argument `"),
+        "exception": (raises, "your answer raised KeyError: 'oops'"),
+        "chance": (lambda *a: right(*a) + noise.normal(), "two calls with the same arguments differ"),
+        "result": (3.0, "expected the function itself, without brackets behind its name, got float"),
+    }[kind]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "kind", "no return|nan|infinity|text|objects|shape|changed inputs|exception|chance|result".split("|")
+)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_other_fault_gets_its_sentence(name, kind, capsys):
+    exercise = checks.find(name)
+    if kind == "changed inputs" and (exercise.tensors or not any(isinstance(a, np.ndarray) for a in exercise.cases[0])):
+        pytest.skip("numbers and tensors cannot be changed")
+    answer, said = fault(exercise, kind)
+    verdict = gu.check(name, answer)
+    assert verdict.attempted and not verdict and verdict.message.startswith(said), verdict.message
+    assert capsys.readouterr().out == f"✗ {name}: {verdict.message}\n"
+
+
+def test_a_constant_that_fits_the_visible_case_is_told_where_it_fails():
+    for name in NAMES:
+        exercise = checks.find(name)
+        first = np.asarray(exercise.reference(*exercise.cases[0]))
+        assert not gu.check(name, lambda *a, first=first: first)
+
+
+STUBS = """
+def dots(p):
+    ...
+
+def documented(p):
+    "p (K,) -> nats"
+    ...
+
+def passing(p):
+    pass
+
+def nothing(p):
+    return None
+
+lambdas = lambda p: ..., lambda p: None
+"""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_untouched_stub_is_not_a_wrong_answer(name, capsys):
+    space = {}
+    exec(STUBS, space)  # as in a notebook: there is no file
+    for stub in (None, ..., *(space[s] for s in ("dots", "documented", "passing", "nothing")), *space["lambdas"]):
+        verdict = gu.check(name, stub)
+        assert not verdict and not verdict.attempted
+        assert capsys.readouterr().out == f"· {name}: not attempted yet\n"
+
+
+# --- judgements that were once wrong -----------------------------------------------------------------------------
+
+
+def near(a, b):
+    return cdist(a, b).min(1)
+
+
+def gap32(p, q):
+    m = q[p > 0].sum()
+    return np.float32(-np.log(m)), np.float32(np.sum(p[p > 0] * np.log(p[p > 0] * m / q[p > 0])))
+
+
+def logistic32(mu, s, levels):
+    F = expit((np.arange(levels - 1, dtype="float32") + np.float32(0.5) - np.float32(mu)) / np.float32(s))
+    return np.diff(np.concatenate([np.float32([0]), F, np.float32([1])]))
+
+
+def squares_in_place(mu, logvar):
+    mu **= 2
+    return 0.5 * (mu + np.exp(logvar) - logvar - 1).sum(-1)
+
+
+DEFECTS = {
+    "nan passed": ("09_pixelcnn.split_gap", lambda p, q: (-np.log(q[p > 0].sum()), np.nan), "nan"),
+    "nan passed, from the mistake that the hint warns of": (
+        "09_pixelcnn.split_gap",
+        lambda p, q: (-np.log(q[p > 0].sum()), np.sum(p * np.log(p * q[p > 0].sum() / q))),
+        "restrict both arrays to where p > 0",
+    ),
+    "levels were ignored": (
+        "03_gan_training.to_tanh",
+        lambda x, levels: 2 * x.astype("float32") / x.max() - 1,
+        "the brightest pixel",
+    ),
+    "nearest neighbours passed": (
+        "02_gan_math.w1_samples",
+        lambda a, b: np.abs(a[:, None] - b).min(1).mean(),
+        "nearest partner",
+    ),
+    "a right reading was refused, counted one by one": (
+        "03_gan_training.suspicious_share",
+        lambda s, train, test: ((near(s, train)[:, None] < near(test, train)).mean(1) > 0.95).mean(),
+        "solved",
+    ),
+    "a right reading was refused, another quantile": (
+        "03_gan_training.suspicious_share",
+        lambda s, train, test: (near(s, train) <= np.quantile(near(test, train), 0.05, method="lower")).mean(),
+        "solved",
+    ),
+    "float32 was refused, two numbers": ("09_pixelcnn.split_gap", gap32, "solved"),
+    "float32 was refused": ("09_pixelcnn.discretized_logistic", logistic32, "solved"),
+    "changed inputs passed": ("11_vae.rate", squares_in_place, "changes its argument `mu`"),
+    "an overflow was blamed that was prevented": (
+        "00_start_here.mean_nll",
+        lambda s, y: -np.log(softmax(s - s.max(1, keepdims=True), 1))[np.arange(len(y)), y].mean(),
+        "nothing overflows, but a probability was rounded to 0",
+    ),
+    "a constant passed": ("00_start_here.entropy", lambda p: 1.142117, "(for example at p = [0.0, 1.0, 0.0])"),
+    "wrong numbers were quoted": (
+        "03_gan_training.suspicious_share",
+        lambda s, train, test: np.round((near(s, train) < np.quantile(near(test, train), 0.05)).mean(), 1),
+        "not the share of samples below the 5 % quantile",
+    ),
+    "the edges were blamed that were right": (
+        "09_pixelcnn.discretized_logistic",
+        lambda mu, s, levels: logistic32(mu, s * 1.1, levels),
+        "a level has the wrong probability",
+    ),
+}
+
+
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_a_judgement_that_was_once_wrong(defect):
+    name, answer, said = DEFECTS[defect]
+    verdict = gu.check(name, answer)
+    assert verdict.attempted and verdict.passed == (said == "solved")
+    assert said in verdict.message
+
+
+# --- the frame ---------------------------------------------------------------------------------------------------
+
+
+def test_a_check_without_a_name_says_how_to_call_it(capsys):
+    def entropy(p): ...
+
+    def something(p): ...
+
+    assert not gu.check(entropy) and not gu.check(something) and not gu.check()
+    own, unknown, _ = capsys.readouterr().out.splitlines()
+    assert own == ('✗ gu.check: the name of the exercise comes first, as in gu.check("00_start_here.entropy", entropy)')
+    assert all(name in unknown for name in NAMES)
+
+
+def test_an_unknown_exercise_lists_those_of_its_notebook():
+    with pytest.raises(ValueError, match=r"got '11_vae\.ratio'; there are: 11_vae\.rate, [^0]*$"):
+        gu.check("11_vae.ratio", len)
+    with pytest.raises(ValueError, match="there are: 00_start_here.chain_log_prob, .*11_vae.rate"):
+        gu.check("nothing", len)
+
+
+def test_a_verdict_chooses_whose_function_is_used():
+    mine, given = lambda p: 0.0, stats.entropy
+    assert (mine if gu.check("00_start_here.entropy", mine) else given) is given
+    assert (given if gu.check("00_start_here.entropy", given) else mine) is given
+
+
+@pytest.mark.parametrize("missing", [{"slips": {}}, {"cases": [(1.0,)]}, {"reference": None}])
+def test_an_exercise_without_slips_cases_or_a_reference_is_refused(missing):
+    with pytest.raises(ValueError, match="an exercise needs a reference, two cases and a slip"):
+        replace(checks.find("00_start_here.entropy"), **missing)
+
+
+def test_a_function_that_is_trained_on_must_give_keras_a_gradient(monkeypatch):
+    loss = Exercise(
+        lambda logits: np.logaddexp(0, -logits).mean(),
+        cases=[(np.array([-1.0, 2.0]),), (np.array([0.5, 3.0, 1.0]),)],
+        slips={"real and fake are exchanged": lambda logits: np.logaddexp(0, logits).mean()},
+        returns="one number",
+        otherwise="not the loss",
+        trains=True,
+    )
+    monkeypatch.setattr(checks, "tables", lambda: {"99_toy": {"loss": loss}})
+    assert gu.check("99_toy.loss", lambda logits: ops.mean(ops.softplus(-logits)))
+    for answer, said in {
+        lambda logits: ops.mean(ops.softplus(logits)): "real and fake are exchanged",
+        lambda logits: np.mean(np.logaddexp(0, -np.asarray(logits))): "Keras cannot compile a training with it",
+        lambda logits: ops.mean(ops.softplus(-ops.stop_gradient(logits))): "no gradient flows",
+    }.items():
+        verdict = gu.check("99_toy.loss", answer)
+        assert not verdict and said in verdict.message

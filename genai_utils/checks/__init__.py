@@ -1,18 +1,11 @@
-"""Exercise checks: what is wrong and likely why, never the answer. One file for each notebook."""
+"""Exercise checks: what is wrong and likely why, never the answer. The tables are in `exercises`."""
+
 import importlib
-import importlib.resources
-import importlib.util
+import pkgutil
 from dataclasses import dataclass
 
-_EXERCISES = {}
-
-
-class Wrong(Exception):
-    """Raised by a check: the sentence says what is wrong and the likely reason."""
-
-
-class NotAttempted(Exception):
-    """Raised by a check that meets an untouched stub."""
+from genai_utils.checks import exercises
+from genai_utils.checks.engine import NotAttempted, Wrong, judge
 
 
 @dataclass(frozen=True)
@@ -31,67 +24,55 @@ class Verdict:
         """Nothing: `check` has already said it in words."""
 
 
-def exercise(name):
-    """Register the decorated function as the check of exercise `name`; it takes the answer and raises `Wrong`."""
-    def register(function):
-        _EXERCISES[name] = function
-        return function
-    return register
+def tables():
+    """All exercises: {notebook: {short name: `engine.Exercise`}}, in the order of the course."""
+    modules = sorted(module.name for module in pkgutil.iter_modules(exercises.__path__))
+    loaded = [importlib.import_module(f"{exercises.__name__}.{module}") for module in modules]
+    return {module.NOTEBOOK: module.EXERCISES for module in loaded}
 
 
-def names():
-    """Names of all exercises, in order."""
-    for module in importlib.resources.files(__package__).iterdir():
-        if module.name.startswith("nb") and module.name.endswith(".py"):
-            importlib.import_module(f"{__package__}.{module.name[:-3]}")
-    return sorted(_EXERCISES)
+def names(notebook=None):
+    """Full names of the exercises of one notebook, or of all."""
+    return [f"{book}.{short}" for book, table in tables().items() if notebook in (None, book) for short in table]
 
 
-def attempt(function, *args):
-    """Call the reader's function; an untouched stub (None or `...`) counts as not attempted."""
-    value = function(*args)
-    if value is None or value is Ellipsis:
-        raise NotAttempted
-    return value
+def find(name):
+    """The exercise called "notebook.exercise".
+
+    Raises:
+        ValueError: there is none of that name; those of the notebook are listed, or all.
+    """
+    notebook, _, short = name.partition(".")
+    table = tables().get(notebook, {})
+    if short not in table:
+        known = ", ".join(names(notebook) or names())
+        raise ValueError(f"expected the name of an exercise, got {name!r}; there are: {known}")
+    return table[short]
 
 
-def as_numbers(value, shape, what):
-    """The reader's result as a float array of the expected shape; `what` says in words what that is."""
-    import numpy as np
-
-    try:
-        value = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise Wrong(f"expected numbers ({what}), got {type(value).__name__}") from None
-    if value.shape != shape:
-        raise Wrong(f"expected {what}, got shape {value.shape} instead of {shape}")
-    return value
-
-
-def check(name, answer=None):
+def check(name=None, answer=None):
     """See `genai_utils.check`."""
-    notebook = name.partition(".")[0]
-    module = f"{__package__}.nb{notebook}"
-    if importlib.util.find_spec(module) is not None:
-        importlib.import_module(module)
-    if name not in _EXERCISES:
-        known = [n for n in names() if n.startswith(notebook)] or names()
-        raise ValueError(f"no exercise is named {name!r}; there are: {', '.join(known)}")
-    verdict = _judge(name, answer)
-    print(("✓ " if verdict.passed else "✗ " if verdict.attempted else "· ") + f"{name}: {verdict.message}")
+    if not isinstance(name, str):
+        function = getattr(name, "__name__", "my_function")
+        known = [known for known in names() if known.endswith(f".{function}")] or names()
+        verdict = Verdict(
+            "gu.check",
+            False,
+            True,
+            f'the name of the exercise comes first, as in gu.check("{known[0]}", {function})'
+            + (f"; there are: {', '.join(known)}" if len(known) > 1 else ""),
+        )
+    else:
+        verdict = _verdict(name, answer)
+    print(("✓ " if verdict.passed else "✗ " if verdict.attempted else "· ") + f"{verdict.name}: {verdict.message}")
     return verdict
 
 
-def _judge(name, answer):
-    untouched = Verdict(name, False, False, "not attempted yet")
-    if answer is None or answer is Ellipsis:
-        return untouched
+def _verdict(name, answer):
     try:
-        _EXERCISES[name](answer)
-    except (NotAttempted, NotImplementedError):
-        return untouched
+        judge(find(name), answer)
+    except NotAttempted:
+        return Verdict(name, False, False, "not attempted yet")
     except Wrong as wrong:
         return Verdict(name, False, True, str(wrong))
-    except Exception as error:  # the reader's code may fail in any way; say which, and go on
-        return Verdict(name, False, True, f"your answer raised {type(error).__name__}: {error}")
     return Verdict(name, True, True, "solved")

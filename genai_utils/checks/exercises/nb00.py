@@ -1,0 +1,195 @@
+"""Exercises of notebook 00: the chain rule, entropy, and the mean negative log-likelihood of labels under logits."""
+
+import numpy as np
+from scipy.special import log_softmax, softmax
+
+from genai_utils.checks.engine import Exercise
+from genai_utils.checks.exercises import sign_and_base
+
+NOTEBOOK = "00_start_here"
+rng = np.random.default_rng(3)
+
+
+def chain_log_prob(c, o, i, p_class, p_outfit, p_item):
+    """log p(c) + log p(o | c) + log p(i | c), nats (n,)."""
+    return np.log(p_class[c] * p_outfit[c, o] * p_item[c, i])
+
+
+def entropy(p):
+    """-sum p log p with 0 log 0 = 0, nats."""
+    return -np.sum(p[p > 0] * np.log(p[p > 0]))
+
+
+def mean_nll(logits, y):
+    """Mean over the batch of -log softmax(logits)[y], nats."""
+    return -log_softmax(logits, axis=1)[np.arange(len(y)), y].mean()
+
+
+def characters(n, C, O, I):
+    """n random characters and random tables; with C = O = I swapped indices do not raise, but are told apart."""
+    tables = (rng.dirichlet(np.ones(C)), rng.dirichlet(np.ones(O), C), rng.dirichlet(np.ones(I), C))
+    return (*(rng.integers(0, k, n) for k in (C, O, I)), *tables)
+
+
+def picked(logits, y, axis=1):
+    """Log-probability of each label, (B,)."""
+    return log_softmax(logits, axis=axis)[np.arange(len(y)), y]
+
+
+def naive_softmax(logits, y):
+    e = np.exp(logits)
+    return -np.log(e / e.sum(axis=1, keepdims=True))[np.arange(len(y)), y].mean()
+
+
+def clipped(epsilon):
+    """Mean NLL from a stable softmax whose probabilities are kept away from 0."""
+    return lambda logits, y: -np.log(np.maximum(softmax(logits, axis=1), epsilon))[np.arange(len(y)), y].mean()
+
+
+def lifted(epsilon):
+    return lambda logits, y: -np.log(softmax(logits, axis=1) + epsilon)[np.arange(len(y)), y].mean()
+
+
+EXERCISES = {
+    "chain_log_prob": Exercise(
+        chain_log_prob,
+        cases=[characters(9, 4, 4, 4), characters(1, 2, 3, 5), characters(6, 5, 3, 2), characters(12, 3, 3, 3)],
+        returns="one log-probability for each character",
+        otherwise="the values are not log p(class, outfit, item): by the chain rule each factor is a row of its table",
+        laws={"a logarithm of a probability is never positive": lambda value, *_: (value <= 1e-6).all()},
+        slips={
+            "these are probabilities; the logarithm is missing": lambda *a: np.exp(chain_log_prob(*a)),
+            **sign_and_base(chain_log_prob),
+            "probabilities are added; they multiply, and it is their logarithms that add": (
+                lambda c, o, i, pc, po, pi: pc[c] + po[c, o] + pi[c, i],
+                lambda c, o, i, pc, po, pi: np.log(pc[c] + po[c, o] + pi[c, i]),
+            ),
+            "logarithms are multiplied; they add": (
+                lambda c, o, i, pc, po, pi: np.log(pc[c]) * np.log(po[c, o]) * np.log(pi[c, i])
+            ),
+            "a factor is missing: how probable is the class itself?": (
+                lambda c, o, i, pc, po, pi: np.log(po[c, o] * pi[c, i])
+            ),
+            "one of the two factors that depend on the class is missing": (
+                lambda c, o, i, pc, po, pi: np.log(pc[c] * pi[c, i]),
+                lambda c, o, i, pc, po, pi: np.log(pc[c] * po[c, o]),
+            ),
+            "the indices of the conditional tables are swapped; their rows are classes": (
+                lambda c, o, i, pc, po, pi: np.log(pc[c] * po[o, c] * pi[i, c])
+            ),
+            "outfit and item do not look at the class; take the row of each character's own class": (
+                lambda c, o, i, pc, po, pi: np.log(pc[c] * (pc @ po)[o] * (pc @ pi)[i])
+            ),
+            "this is a sum over the characters; add the factors, and keep one number for each character": (
+                lambda *a: chain_log_prob(*a).sum()
+            ),
+            "this is a mean over the characters; keep one number for each": lambda *a: chain_log_prob(*a).mean(),
+        },
+    ),
+    "entropy": Exercise(
+        entropy,
+        cases=[
+            (np.array([0.5, 0.3, 0.15, 0.05]),),
+            (np.array([0.5, 0.0, 0.3, 0.15, 0.0, 0.05]),),
+            (np.array([0.0, 1.0, 0.0]),),
+            (np.full(8, 1 / 8),),
+            (rng.dirichlet(np.ones(3)),),
+            (rng.dirichlet(np.ones(12)),),
+        ],
+        returns="one number",
+        otherwise="this is not the mean of -log p, weighted with p. Test yourself: 8 equal chances have ln 8 nats",
+        laws={
+            "an entropy is never negative": lambda value, p: value >= -1e-6,
+            "no K probabilities have more than ln K nats": lambda value, p: value <= np.log(len(p)) + 1e-4,
+        },
+        slips={
+            **sign_and_base(entropy),
+            "every surprise counts the same; an expectation weights each one with its probability": (
+                lambda p: -np.mean(np.log(p[p > 0])),
+                lambda p: -np.sum(np.log(p[p > 0])),
+                lambda p: -np.mean(np.log(p)),
+                lambda p: -np.sum(np.log(p)),
+            ),
+            "a mean of p log p divides by the number of values; the weights p already do the averaging": (
+                lambda p: entropy(p) / len(p),
+                lambda p: entropy(p) / (p > 0).sum(),
+                lambda p: -np.mean(p * np.log(p)),
+            ),
+            "with a probability of 0 the result is not finite; 0 log 0 counts as 0, and NumPy says nan": (
+                lambda p: -np.sum(p * np.log(p)),
+            ),
+            "a small number stands in for the zeros and changes the result; leave the zeros out instead": tuple(
+                lambda p, e=e, weight=weight: -np.sum((p + weight * e) * np.log(p + e))
+                for e, weight in (
+                    (1e-6, 1),
+                    (1e-5, 1),
+                    (1e-5, 0),
+                    (1e-4, 1),
+                    (1e-4, 0),
+                    (1e-3, 1),
+                    (1e-3, 0),
+                    (1e-2, 1),
+                )
+            ),
+            "these are the terms p log p one by one; is a sum missing?": (
+                lambda p: -p * np.log(p),
+                lambda p: -p[p > 0] * np.log(p[p > 0]),
+            ),
+            "the surprises are weighted, but with p twice": lambda p: -np.sum(p[p > 0] ** 2 * np.log(p[p > 0])),
+        },
+    ),
+    "mean_nll": Exercise(
+        mean_nll,
+        cases=[
+            (2 * rng.normal(size=(6, 4)), np.array([0, 3, 1, 1, 2, 0])),
+            (rng.uniform(0.5, 3, size=(4, 3)), np.array([2, 0, 1, 1])),  # positive: their logarithms exist
+            (np.array([[0.5, -1.0]]), np.array([1])),
+            (3 * rng.normal(size=(1, 5)), np.array([3])),
+            (rng.normal(size=(5, 2)), np.array([1, 0, 0, 1, 1])),
+            (np.array([[1000.0, 999.0]]), np.array([0])),  # exp overflows
+            (np.array([[1000.0, 0.0], [-1000.0, 0.0]]), np.array([0, 0])),  # and a probability becomes 0
+        ],
+        returns="one number",
+        otherwise="this is not the mean of -log softmax(logits)[y]. Test yourself: K equal logits cost ln K nats",
+        laws={"a mean of -log q cannot be negative": lambda value, *_: value >= -1e-6},
+        slips={
+            **sign_and_base(mean_nll),
+            "one number for each example came back; the mean over the batch is missing": lambda s, y: -picked(s, y),
+            "this is the sum over the batch; the loss is the mean": lambda s, y: -picked(s, y).sum(),
+            "divided by B * K; only the label's logit of each example counts, so the mean is over B": (
+                lambda s, y: -picked(s, y).sum() / s.size
+            ),
+            "all K log-probabilities are averaged; only that of the label counts": (
+                lambda s, y: -log_softmax(s, axis=1).mean()
+            ),
+            "this averages probabilities; the logarithm is missing": (
+                lambda s, y: -np.exp(picked(s, y)).mean(),
+                lambda s, y: np.exp(picked(s, y)).mean(),
+            ),
+            "the logarithm of a mean is not the mean of logarithms; take the logarithm first": (
+                lambda s, y: -np.log(np.exp(picked(s, y)).mean())
+            ),
+            "this averages raw logits; log-probabilities need the softmax's normalisation": (
+                lambda s, y: -s[np.arange(len(y)), y].mean(),
+                lambda s, y: s[np.arange(len(y)), y].mean(),
+            ),
+            "the softmax runs over the batch; it must run over the K classes, axis 1": (
+                lambda s, y: -picked(s, y, axis=0).mean()
+            ),
+            "the logarithm is taken of the logits themselves; softmax comes first": (
+                lambda s, y: -np.log(s[np.arange(len(y)), y]).mean(),
+                lambda s, y: -np.log(s)[np.arange(len(y)), y].mean(),
+            ),
+            "logits of size 1,000 give no finite number; an exponential overflows: subtract each row's maximum first": (
+                naive_softmax,
+                lambda s, y: -(s - np.log(np.exp(s).sum(1, keepdims=True)))[np.arange(len(y)), y].mean(),
+            ),
+            "nothing overflows, but a probability was rounded to 0 before its logarithm: simplify the logarithm of the "
+            "softmax on paper first": lambda s, y: -np.log(softmax(s, axis=1))[np.arange(len(y)), y].mean(),
+            "small probabilities were clipped, or a small number added to them; simplify the logarithm of the softmax "
+            "on paper, and no probability is needed": tuple(
+                keep(epsilon) for keep in (clipped, lifted) for epsilon in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)
+            ),
+        },
+    ),
+}

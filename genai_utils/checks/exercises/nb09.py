@@ -1,0 +1,229 @@
+"""Exercises of notebook 09: a row's mask, one discretised logistic, a gap split into two parts."""
+
+import numpy as np
+from scipy.special import expit
+from scipy.stats import norm
+
+from genai_utils.checks.engine import Exercise
+
+NOTEBOOK = "09_pixelcnn"
+rng = np.random.default_rng(9)
+
+
+def row_mask(k, mask_type):
+    """1 where a tap of a row convolution may look: left of the middle, with B the middle too; (k,)."""
+    return (np.arange(k) < k // 2 + (mask_type == "B")).astype(float)
+
+
+def discretized_logistic(mu, s, levels):
+    """F(k + 1/2) - F(k - 1/2) with both tails in the end levels, (levels,)."""
+    return difference(expit((np.arange(levels - 1) + 0.5 - mu) / s))
+
+
+def split_gap(p, q):
+    """-log m and KL(p || q(. | legal)) with m the legal mass of q, nats."""
+    legal = p > 0
+    m = q[legal].sum()
+    return -np.log(m), np.sum(p[legal] * np.log(p[legal] * m / q[legal]))
+
+
+def difference(F):
+    return np.diff(np.concatenate([[0.0], F, [1.0]]))
+
+
+def other(mask_type):
+    return "A" if mask_type == "B" else "B"
+
+
+def square_mask(k, mask_type):
+    """The mask of a k x k convolution: rows above open, rows below closed."""
+    return np.concatenate([np.ones((k // 2, k)), [row_mask(k, mask_type)], np.zeros((k // 2, k))])
+
+
+def bins(mu, s, levels):
+    """Probabilities of levels whose ends have no tails, (levels,)."""
+    return np.diff(expit((np.arange(levels + 1) - 0.5 - mu) / s))
+
+
+def density(mu, s, levels):
+    F = expit((np.arange(levels) - mu) / s)
+    return F * (1 - F) / s
+
+
+def normalised(q):
+    return q / q.sum()
+
+
+def parts(p, q):
+    """The whole gap, the legal mass, and the legal entries of both arrays."""
+    p, q = p[p > 0], q[p > 0]
+    return np.sum(p * np.log(p / q)), q.sum(), p, q
+
+
+def legal_and_not(n, legal):
+    """p with `legal` positive entries at random places among n, and a q that is positive everywhere."""
+    p = np.zeros(n)
+    p[rng.permutation(n)[:legal]] = rng.dirichlet(np.ones(legal))
+    return p, rng.dirichlet(np.ones(n))
+
+
+def mutated(part, value):
+    """split_gap with one of its parts replaced: value(p, q)."""
+
+    def slip(p, q):
+        pair = list(split_gap(p, q))
+        pair[part] = value(p, q)
+        return pair
+
+    return slip
+
+
+EXERCISES = {
+    "row_mask": Exercise(
+        row_mask,
+        cases=[(k, mask_type) for k in (3, 5, 1, 7) for mask_type in "AB"],
+        returns="a vector of k numbers",
+        otherwise="this is not the mask: the past is open, the future closed, and the type decides about the middle",
+        laws={
+            "a mask holds zeros and ones only": lambda m, k, kind: np.isin(m, (0, 1)).all(),
+            "a tap to the right of the middle is open; that pixel lies in the future": (
+                lambda m, k, kind: not m[k // 2 + 1 :].any()
+            ),
+            "type A shows the current pixel; the network would see what it predicts": (
+                lambda m, k, kind: kind == "B" or not m[k // 2]
+            ),
+            "type B hides the current pixel; in later layers that position holds only earlier pixels": (
+                lambda m, k, kind: kind == "A" or m[k // 2]
+            ),
+            "a tap to the left of the middle is closed; the past may be seen": lambda m, k, kind: m[: k // 2].all(),
+        },
+        slips={
+            "the types are exchanged: A hides the current pixel, B shows it": lambda k, kind: row_mask(k, other(kind)),
+            "type B hides the current pixel; in later layers that position holds only earlier pixels": (
+                lambda k, kind: row_mask(k, "A")
+            ),
+            "type A shows the current pixel; the network would see what it predicts": lambda k, kind: row_mask(k, "B"),
+            "the mask is mirrored: what is open lies in the future": lambda k, kind: row_mask(k, kind)[::-1],
+            "zeros and ones are exchanged: 1 lets a tap look": lambda k, kind: 1 - row_mask(k, kind),
+            "the middle is missed by one: it has index k // 2": (
+                lambda k, kind: (np.arange(k) < k // 2 + 1 + (kind == "B")).astype(float),
+                lambda k, kind: (np.arange(k) < k // 2 - 1 + (kind == "B")).astype(float),
+            ),
+            "only the middle is looked at; the past may be seen too": (
+                lambda k, kind: ((np.arange(k) == k // 2) & (kind == "B")).astype(float)
+            ),
+            "this is the mask of a square; a row convolution needs a vector": (
+                lambda k, kind: np.outer(np.ones(k), row_mask(k, kind)),
+                lambda k, kind: np.tril(np.ones((k, k)), -1 if kind == "A" else 0),
+                square_mask,
+            ),
+        },
+    ),
+    "discretized_logistic": Exercise(
+        discretized_logistic,
+        cases=[(8.0, 1.5, 17), (0.3, 0.8, 17), (2.0, 4.0, 4), (0.4, 1.0, 2), (19.5, 3.0, 32)],
+        returns="one probability for each level",
+        otherwise="a level has the wrong probability. Test yourself: with mu = 0.5 and two levels both have 1/2",
+        laws={
+            "a probability is negative": lambda q, *_: (q >= -1e-6).all(),
+            "the probabilities do not add up to 1": lambda q, *_: abs(q.sum() - 1) < 1e-3,
+        },
+        slips={
+            "a probability is negative; the difference is taken as lower edge minus upper edge": (
+                lambda *a: -discretized_logistic(*a)
+            ),
+            "the edges lie on the levels; they lie halfway between them, at k + 1/2": (
+                lambda mu, s, levels: difference(expit((np.arange(levels - 1) - mu) / s)),
+                lambda mu, s, levels: difference(expit((np.arange(levels - 1) + 1 - mu) / s)),
+            ),
+            "the edges begin half a level too low: the first inner edge lies between 0 and 1": (
+                lambda mu, s, levels: difference(expit((np.arange(levels - 1) - 0.5 - mu) / s))
+            ),
+            "the probabilities do not add up to 1; the first and the last level take the tails": bins,
+            "the tails are shared by all levels in proportion; the first and the last level take them": (
+                lambda *a: normalised(bins(*a))
+            ),
+            "this is the density at the levels, normalised; the probability of a level is a difference of F": (
+                lambda *a: normalised(density(*a))
+            ),
+            "this is the density at the levels; the probability of a level is a difference of F": density,
+            "this is F at the edges; the probability of a level is a difference of two of them": (
+                lambda mu, s, levels: expit((np.arange(levels - 1) + 0.5 - mu) / s),
+                lambda mu, s, levels: expit((np.arange(levels) + 0.5 - mu) / s),
+            ),
+            "the two end levels are missing: put a 0 in front and a 1 behind": (
+                lambda *a: discretized_logistic(*a)[1:-1]
+            ),
+            "one of the two end levels is missing": (
+                lambda *a: discretized_logistic(*a)[1:],
+                lambda *a: discretized_logistic(*a)[:-1],
+            ),
+            "the levels stand in the opposite order": lambda *a: discretized_logistic(*a)[::-1],
+            "the scale multiplies; it divides": lambda mu, s, levels: discretized_logistic(mu, 1 / s, levels),
+            "the scale is left out": lambda mu, s, levels: discretized_logistic(mu, 1.0, levels),
+            "the mean is left out": lambda mu, s, levels: discretized_logistic(0.0, s, levels),
+            "s is the scale of the logistic, not its standard deviation": (
+                lambda mu, s, levels: discretized_logistic(mu, s * np.sqrt(3) / np.pi, levels)
+            ),
+            "this is a Gaussian; the logistic's F is the sigmoid": (
+                lambda mu, s, levels: difference(norm.cdf(np.arange(levels - 1) + 0.5, mu, s))
+            ),
+            "there is one level too many: levels counts them, from 0 to levels - 1": (
+                lambda mu, s, levels: discretized_logistic(mu, s, levels + 1)
+            ),
+        },
+    ),
+    "split_gap": Exercise(
+        split_gap,
+        cases=[
+            (np.append(rng.dirichlet(np.ones(3)), [0.0, 0.0]), rng.dirichlet(np.ones(5))),
+            legal_and_not(7, 4),
+            (rng.dirichlet(np.ones(4)), rng.dirichlet(np.ones(4))),  # nothing is illegal
+            legal_and_not(9, 2),
+            legal_and_not(5, 3),
+        ],
+        returns="two numbers (illegal part, proportions part)",
+        otherwise="these are not the two parts. Test yourself: where q is p, up to a factor, the second is 0",
+        laws={
+            "neither part can be negative": lambda value, p, q: (value >= -1e-6).all(),
+            "the parts do not add up to the gap; is its direction right?": (
+                lambda value, p, q: abs(value.sum() - parts(p, q)[0]) < 1e-3
+            ),
+        },
+        slips={
+            "the illegal part is the illegal mass itself; in nats it is a logarithm": mutated(
+                0, lambda p, q: 1 - parts(p, q)[1]
+            ),
+            "the illegal part is the legal mass; in nats it is a logarithm": mutated(0, lambda p, q: parts(p, q)[1]),
+            "the illegal part is negative; a distance needs the other sign": mutated(
+                0, lambda p, q: np.log(parts(p, q)[1])
+            ),
+            "the illegal part is the logarithm of the illegal mass; what p pays for is the legal mass": mutated(
+                0, lambda p, q: -np.log(1 - parts(p, q)[1])
+            ),
+            "the second part is the whole gap; restrict q to legal images and normalise it first": mutated(
+                1, lambda p, q: parts(p, q)[0]
+            ),
+            "the second part is the gap plus log m: q is multiplied by m where it should be divided": mutated(
+                1, lambda p, q: parts(p, q)[0] - np.log(parts(p, q)[1])
+            ),
+            "0 log 0 is nan in NumPy, and so is the second part; restrict both arrays to where p > 0": (
+                mutated(1, lambda p, q: np.sum(p * np.log(p * q[p > 0].sum() / q))),
+                lambda p, q: (-np.log(q[p > 0].sum()), np.sum(p * np.log(p / q)) + np.log(q[p > 0].sum())),
+            ),
+            "the first three images are not always the legal ones; p says which are: those with p > 0": (
+                lambda p, q: (-np.log(q[:3].sum()), np.sum(p[:3] * np.log(p[:3] * q[:3].sum() / q[:3]))),
+            ),
+            "the divergence runs the other way: the gap is an expectation under p": mutated(
+                1,
+                lambda p, q: np.sum(
+                    parts(p, q)[3] / parts(p, q)[1] * np.log(parts(p, q)[3] / parts(p, q)[1] / parts(p, q)[2])
+                ),
+            ),
+            "the second part is negative; is it log q - log p?": mutated(1, lambda p, q: -split_gap(p, q)[1]),
+            "the two parts are exchanged": lambda p, q: split_gap(p, q)[::-1],
+            "this is in bits; use the natural logarithm": lambda p, q: np.array(split_gap(p, q)) / np.log(2),
+            "the parts are added; return both": lambda p, q: sum(split_gap(p, q)),
+        },
+    ),
+}
