@@ -53,7 +53,7 @@ def find(name):
 def check(name=None, answer=None):
     """See `genai_utils.check`."""
     if not isinstance(name, str):
-        function = getattr(name, "__name__", "my_function")
+        function = getattr(name, "__name__", "").replace("<lambda>", "") or "my_function"
         known = [known for known in names() if known.endswith(f".{function}")] or names()
         verdict = Verdict(
             "gu.check",

@@ -148,6 +148,7 @@ EXERCISES = {
             (rng.normal(size=(5, 2)), np.array([1, 0, 0, 1, 1])),
             (np.array([[1000.0, 999.0]]), np.array([0])),  # exp overflows
             (np.array([[1000.0, 0.0], [-1000.0, 0.0]]), np.array([0, 0])),  # and a probability becomes 0
+            (np.array([[1000.0, 999.0], [0.0, 1.0]]), np.array([1, 0])),  # and the rows have little in common
         ],
         returns="one number",
         otherwise="this is not the mean of -log softmax(logits)[y]. Test yourself: K equal logits cost ln K nats",
@@ -183,6 +184,12 @@ EXERCISES = {
             "logits of size 1,000 give no finite number; an exponential overflows: subtract each row's maximum first": (
                 naive_softmax,
                 lambda s, y: -(s - np.log(np.exp(s).sum(1, keepdims=True)))[np.arange(len(y)), y].mean(),
+            ),
+            "one maximum is subtracted from all rows, and exponentials of a lower row become 0: take each row's own": (
+                lambda s, y: naive_softmax(s - s.max(), y),
+                lambda s, y: (
+                    -(s - s.max() - np.log(np.exp(s - s.max()).sum(1, keepdims=True)))[np.arange(len(y)), y].mean()
+                ),
             ),
             "nothing overflows, but a probability was rounded to 0 before its logarithm: simplify the logarithm of the "
             "softmax on paper first": lambda s, y: -np.log(softmax(s, axis=1))[np.arange(len(y)), y].mean(),
