@@ -90,10 +90,16 @@ def make_tutorial(seed):
         return [layers.Conv2D(filters, 5, 2, padding="same"), layers.LeakyReLU(0.3), layers.Dropout(0.3)]
 
     keras.utils.set_random_seed(seed)
-    G = keras.Sequential([
-        keras.Input((100,)), *normalised(layers.Dense(7 * 7 * 256, use_bias=False)), layers.Reshape((7, 7, 256)),
-        *normalised(up(128, 1)), *normalised(up(64, 2)), up(1, 2, activation="tanh"),
-    ])
+    G = keras.Sequential(
+        [
+            keras.Input((100,)),
+            *normalised(layers.Dense(7 * 7 * 256, use_bias=False)),
+            layers.Reshape((7, 7, 256)),
+            *normalised(up(128, 1)),
+            *normalised(up(64, 2)),
+            up(1, 2, activation="tanh"),
+        ]
+    )
     D = keras.Sequential([keras.Input((28, 28, 1)), *down(64), *down(128), layers.Flatten(), layers.Dense(1)])
     model = Simultaneous(G, D, 100, seed=seed)
     model.compile(keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4))

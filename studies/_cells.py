@@ -11,11 +11,10 @@ A study is a script studies/NN_name.py that defines
 and writes results/NN_name.json when it is executed. tests/test_studies.py holds every study to this.
 """
 
+import ast
 import hashlib
 import json
 from pathlib import Path
-
-from genai_utils import results
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -51,6 +50,31 @@ def load(notebook, tag="study"):
 
 
 def code_hash(script, notebook, tag="study"):
-    """Fingerprint of a study: the script and the notebook's tagged cells, 16 hexadecimal digits."""
-    text = results.code_hash(script) + source(notebook, tag)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    """Fingerprint of a study: the syntax trees of the script and of the notebook's tagged cells.
+
+    Line breaks, comments and docstrings change no number, so they do not count.
+
+    Returns:
+        str, 16 hexadecimal digits of SHA-256.
+    """
+    trees = [syntax(Path(script).read_text(encoding="utf-8")), syntax(source(notebook, tag))]
+    return hashlib.sha256("\n".join(trees).encode()).hexdigest()[:16]
+
+
+def syntax(text):
+    """The syntax tree of Python code as nested lists, without docstrings; the same on every version of Python."""
+
+    def plain(node):
+        if isinstance(node, list):
+            return [plain(item) for item in node]
+        if not isinstance(node, ast.AST):
+            return repr(node)
+        fields = dict(ast.iter_fields(node))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            fields["body"] = node.body[1:]
+        return [
+            type(node).__name__,
+            [[name, plain(value)] for name, value in fields.items() if value not in (None, [])],
+        ]
+
+    return json.dumps(plain(ast.parse(text)))
