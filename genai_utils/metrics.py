@@ -190,4 +190,4 @@ def _inside(points, centers, k):
 
 
 def _keys(images):
-    return [image.tobytes() for image in np.asarray(images).astype(np.int64)]
+    return [image.tobytes() for image in np.asarray(images).astype(np.int16)]

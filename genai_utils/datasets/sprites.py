@@ -136,20 +136,22 @@ class SpriteTruth:
             far = -2 * x.reshape(-1, 3) @ self.palette.T + (self.palette**2).sum(axis=1)  # squared distance up to |x|^2
             x = far.argmin(axis=1).reshape(x.shape[:3])
         x = _indices(x).reshape(len(x), SIZE * SIZE)
-        pixel, colour, codes = self._codes
-        rows, matches = np.zeros(len(x), np.int64), np.zeros(len(x), np.int64)
-        for start in range(0, len(x), 256):  # bounds the table of matches
-            part = slice(start, start + 256)
-            table = (x[part][:, pixel] == colour).astype("float32") @ codes  # (256, N)
-            rows[part], matches[part] = table.argmax(axis=1), table.max(axis=1)
+        pixel, colour = self._in_use
+        asked = (x[:, pixel] == colour).astype("float32")  # (n, K) one-hot; a dot product counts matching pixels
+        rows, matches = np.zeros(len(x), np.int64), np.full(len(x), -1)
+        for start in range(0, len(self._images), 1024):  # bounds the table of matches
+            part = self._images[start : start + 1024].reshape(-1, SIZE * SIZE)
+            table = asked @ (part[:, pixel] == colour).astype("float32").T  # (n, 1024)
+            better = table.max(axis=1) > matches
+            rows[better] = start + table[better].argmax(axis=1)
+            matches = np.maximum(matches, table.max(axis=1).astype(np.int64))
         return self._combinations[rows], SIZE * SIZE - matches
 
     @cached_property
-    def _codes(self):
-        """One-hot codes, whose dot product counts matching pixels, of the (pixel, colour) pairs in use."""
+    def _in_use(self):
+        """The K (pixel, colour) pairs that occur, as two arrays (K,)."""
         flat = self._images.reshape(-1, SIZE * SIZE)  # (N, 256)
-        pixel, colour = np.nonzero(np.stack([(flat == k).any(axis=0) for k in range(len(self.palette))], axis=1))
-        return pixel, colour, (flat[:, pixel] == colour).astype("float32").T  # (K,), (K,), (K, N)
+        return np.nonzero(np.stack([(flat == k).any(axis=0) for k in range(len(self.palette))], axis=1))
 
     def _rows(self, x):
         return np.array([self._row.get(image.tobytes(), -1) for image in _indices(x)], np.int64)
