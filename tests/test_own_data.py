@@ -137,6 +137,11 @@ def test_size_that_is_no_size(npz, size):
     assert "4..256" in refusal(npz(x=pictures(3)), size=size)
 
 
+def test_whole_numbers_of_numpy_are_whole_numbers(npz):
+    ds = datasets.load(npz(x=pictures(9, 12) // 16), size=np.uint8(8), levels=np.int64(17))
+    assert ds.image_shape == (8, 8, 1) and type(ds.levels) is int and ds.levels == 17
+
+
 # ---------------------------------------------------------------- refused contents
 def bad_number(value):
     x = np.random.default_rng(0).random((4, 8, 8))
@@ -152,9 +157,11 @@ OBJECTS = np.array([[1], [2, 3], [4]], dtype=object)
     [
         ({"x": bad_number(np.nan)}, ["1 of 256 NaN or infinite", "nan"]),
         ({"x": bad_number(-np.inf)}, ["1 of 256 NaN or infinite", "-inf"]),
-        ({"x": bad_number(1.5)}, ["[0, 1]", "1.5", "float64"]),
+        ({"x": bad_number(1.5)}, ["[0, 1]", "1.5", "float64", "divide by 255", "save integers"]),
         ({"x": bad_number(1 + 1e-9)}, ["[0, 1]", "1.000000001"]),
-        ({"x": bad_number(-0.1)}, ["[0, 1]", "-0.1"]),
+        ({"x": bad_number(-0.1)}, ["[0, 1]", "-0.1", "(x + 1) / 2"]),
+        ({"x": pictures(4) / 255**2}, ["[0, 1]", "0.00392", "twice", "levels="]),
+        ({"x": np.zeros((4, 8, 8))}, ["0.0..0.0", "twice"]),
         ({"x": pictures(4).astype(int) + 1}, ["0..255", "int64", "..256"]),
         ({"x": pictures(4).astype(int) - 256}, ["0..255", "int64"]),
         ({"x": pictures(4).astype("complex64")}, ["complex64"]),
@@ -166,6 +173,8 @@ OBJECTS = np.array([[1], [2, 3], [4]], dtype=object)
         ({"x": pictures(4).reshape(4, 64)}, ["(n, H, W)", "(4, 64)", "reshape"]),
         ({"x": pictures(4).reshape(4, 1, 8, 8)}, ["(4, 1, 8, 8)", "moveaxis"]),
         ({"x": pictures(4, 8, 8, 4)}, ["(4, 8, 8, 4)", "x[..., :3]"]),
+        ({"x": pictures(32, 32, 3, 60)}, ["(32, 32, 3, 60)", "moveaxis(x, -1, 0)"]),
+        ({"x": pictures(28, 28, 60)}, ["(28, 28, 60)", "moveaxis(x, -1, 0)", "28 images of 28 x 60: x[..., None]"]),
         ({"x": pictures(1, 28, 28, 3)[0]}, ["(28, 28, 3)", "single image"]),
         ({"x": np.uint8(3)}, ["got ()"]),
         ({"images": pictures(4)}, ["x_train", "got images"]),
@@ -178,6 +187,7 @@ OBJECTS = np.array([[1], [2, 3], [4]], dtype=object)
         ({"x": pictures(4), "y": np.arange(4.0)}, ["integer", "float64"]),
         ({"x": pictures(4), "y": np.eye(4, dtype=int)}, ["(4,)", "(4, 4)"]),
         ({"x": pictures(4), "y": np.arange(4) - 1}, [">= 0", "-1..2"]),
+        ({"x": pictures(4), "y": np.arange(4, dtype="uint64") + 2**63}, ["uint64", "9223372036854775811"]),
     ],
 )
 def test_refused_contents_name_file_key_and_what_came(npz, arrays, said):
@@ -186,6 +196,21 @@ def test_refused_contents_name_file_key_and_what_came(npz, arrays, said):
     assert str(path) in message and "expected" in message and "got" in message
     for part in said:
         assert part in message
+    assert ("NaN" in message) == any("NaN" in part for part in said)
+
+
+def test_hints_do_not_lead_to_wrong_data(npz):
+    first, last = pictures(60, 28), "np.moveaxis(x, -1, 0)"
+    for x in (np.moveaxis(first, 0, -1), np.moveaxis(first[..., None], 0, -1)):
+        assert last in refusal(npz(x=x), size=28)
+        np.testing.assert_array_equal(
+            everything(datasets.load(npz(x=eval(last)))), everything(datasets.load(npz(x=first)))
+        )
+    assert len(everything(datasets.load(npz(x=pictures(28, 28, 60)[..., None]), size=28))) == 28, (
+        "if they are 28 of 28 x 60"
+    )
+    message = refusal(npz(x=pictures(9, 28, 28, 2)))
+    assert message.endswith("got (9, 28, 28, 2)."), "two channels may mean anything: no hint"
 
 
 def test_labels_in_one_column_are_labels(npz):
@@ -193,11 +218,14 @@ def test_labels_in_one_column_are_labels(npz):
     assert ds.train.labels.shape == (8,)
 
 
-def test_train_sorted_by_label_is_refused_since_val_is_its_end(npz):
-    x, y = pictures(40), np.arange(40) // 4
-    message = refusal(npz(x_train=x[:30], y_train=y[:30], x_test=x[30:], y_test=y[30:]))
-    assert "sorted by label" in message and "shuffle" in message
-    datasets.load(npz(x=x, y=y))  # a single array is shuffled anyway
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 2, 0], [1, 0]])
+def test_train_grouped_by_label_is_refused_since_val_is_its_end(npz, order):
+    x, y = pictures(40), np.repeat(order, 30 // len(order))
+    message = refusal(npz(x_train=x[:30], y_train=y, x_test=x[30:], y_test=np.arange(10)))
+    assert "grouped by label" in message and "shuffle" in message
+    datasets.load(npz(x=x[:30], y=y))  # a single array is shuffled anyway
+    for mixed in (np.roll(y, 3), np.full(30, 7), np.random.default_rng(0).permutation(30)):
+        datasets.load(npz(x_train=x[:30], y_train=mixed, x_test=x[30:], y_test=np.arange(10)))
 
 
 # ---------------------------------------------------------------- levels
@@ -210,6 +238,29 @@ def test_digits_saved_as_levels_0_to_16_come_back_as_the_digits(npz):
     said = datasets.load(npz(x_train=x[:1350], x_test=x[1350:]), levels=17)
     np.testing.assert_array_equal(said.test.images, known.test.images)
     assert "read as" not in said.source
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("known", [2, 17, 18, 64])
+def test_floats_that_are_levels_come_back_as_these_levels(npz, known, dtype):
+    x = np.random.default_rng(0).integers(0, known, (40, 8, 8))
+    ds = datasets.load(npz(x_train=(x / (known - 1)).astype(dtype), x_test=(x[:, ::-1] / (known - 1)).astype(dtype)))
+    assert ds.levels == known and f"read as {known} levels" in ds.source
+    np.testing.assert_array_equal(np.concatenate([ds.train.x, ds.val.x]), x)
+
+
+def test_floats_that_only_resemble_levels_are_rounded_to_256(npz):
+    x = np.random.default_rng(0).integers(0, 17, (40, 8, 8))
+    one_missing, one_off = np.where(x == 5, 6, x) / 16, x / 16
+    one_off[3, 2, 1] = 0.31
+    sixty_five = np.random.default_rng(1).integers(0, 65, (40, 8, 8)) / 64
+    for floats in (one_missing, one_off, sixty_five, x / 40):
+        ds = datasets.load(npz(x_train=floats, x_test=floats[:, ::-1]))
+        assert ds.levels == 256 and "floats rounded to 256 levels" in ds.source
+
+
+def test_dark_floats_load_when_their_levels_are_said(npz):
+    assert datasets.load(npz(x=pictures(9) / 255**2), levels=256).train.x.max() == 1
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int64", "bool"])
@@ -359,6 +410,12 @@ def test_sub_folders_are_labels(tmp_path):
         assert [index[image.tobytes()] % 3 for image in split.x] == list(split.labels)
 
 
+def test_sub_folders_named_by_numbers_are_in_the_order_of_numbers(tmp_path):
+    for i, name in enumerate(("0", "1", "10", "2")):
+        save(tmp_path / name / "0.png", pictures(1, seed=i)[0])
+    assert datasets.load(tmp_path).label_names == ("0", "1", "2", "10")
+
+
 def test_one_colour_image_makes_all_rgb(tmp_path):
     grey, colour = pictures(3), pictures(1, 8, 8, 3)[0]
     for i, image in enumerate(grey):
@@ -421,7 +478,7 @@ def test_unreadable_images_are_named(tmp_path):
         assert str(tmp_path / "1.png") in refusal(tmp_path)
     Image.fromarray(np.full((8, 8), 40_000, "uint16")).save(tmp_path / "1.png")
     message = refusal(tmp_path)
-    assert "8 bits" in message and "1.png" in message
+    assert "8 bits" in message and "save it with 8" in message and "1.png" in message
 
 
 def test_folders_that_cannot_be_understood(tmp_path):
@@ -433,7 +490,14 @@ def test_folders_that_cannot_be_understood(tmp_path):
     assert "got a.png and train/0.png" in refusal(tmp_path)
     (tmp_path / "a.png").unlink()
     save(tmp_path / "deep" / "cats" / "0.png", pictures(1)[0])
+    save(tmp_path / "zoo" / "0.png", pictures(1)[0])
     assert "deep/cats/0.png" in refusal(tmp_path)
+
+
+def test_a_folder_with_the_name_of_an_image_is_a_folder(tmp_path):
+    for i in range(3):
+        save(tmp_path / "a.png" / f"{i}.png", pictures(1, seed=i)[0])
+    assert datasets.load(tmp_path).label_names == ("a.png",)
 
 
 def test_folder_with_one_image_says_how_many_are_needed(tmp_path):
@@ -487,4 +551,4 @@ def test_refused_texts(tmp_path):
         message = refusal(path)
         assert said in message and str(path) in message
     path.write_text("a" * 2000)
-    assert "size=" in refusal(path, size=28)
+    assert "size= and levels= with images only" in refusal(path, size=28)

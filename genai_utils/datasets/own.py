@@ -4,25 +4,26 @@ An .npz file has the keys of Keras's mnist.npz: `x_train` and `x_test`, with lab
 val is then the last 10 % of train. Or one array `x`, with labels `y` or without, split 80/10/10 after a shuffle with a
 fixed seed. Images are (n, H, W), (n, H, W, 1) or (n, H, W, 3); labels are integers >= 0.
 
-A folder holds images itself (no labels) or all in its sub-folders (one label each, in alphabetical order); they stay
-grey if every file is grey. Photographs are turned as the camera says, transparent parts are shown on white.
+A folder holds images itself (no labels) or all in its sub-folders (one label each, in alphabetical order, or in that
+of numbers if all are); they stay grey if every file is grey. Photographs are turned as the camera says, transparent
+parts are shown on white.
 
-Pixels: floats in [0, 1] are rounded to 256 levels. Integers are 256 levels if one is above 127; else, if they are all
-of 0..K-1 with K <= 64, they are K levels, and `source` says so; else `levels=` must say what they are.
+Pixels: integers are 256 levels if one is above 127; else, if they are all of 0..K-1 with K <= 64, they are K levels,
+and `source` says so; else `levels=` must say what they are. Floats in [0, 1] are K levels if they are all of k / (K-1),
+as integers are; else they are rounded to 256 levels.
 """
 
+import contextlib
+import operator
 import warnings
 import zipfile
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
+from genai_utils.datasets._folder import accept, read_folder, resized
 from genai_utils.datasets.base import Dataset, Split
 from genai_utils.datasets.text import load_text
-
-SIZES = (8, 16, 28, 32)  # what the course's networks are built for
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
-_SPLIT_NAMES = {"train", "training", "test", "testing", "val", "valid", "validation", "dev"}
 
 
 def load_own(path, size=None, levels=None):
@@ -41,20 +42,19 @@ def load_own(path, size=None, levels=None):
         ValueError: naming file, key, and what was expected and what came.
     """
     suffix, names = path.suffix.lower(), None
-    for name, value, low in (("size", size, 4), ("levels", levels, 2)):
-        if value is not None and (type(value) is not int or not low <= value <= 256):
-            raise ValueError(f"{name}: expected a whole number in {low}..256, got {value!r}.")
+    size, levels = _whole("size", size, 4), _whole("levels", levels, 2)
     if path.is_dir():
-        arrays, names = _read_folder(path, size)
+        arrays, names = read_folder(path, size)
     elif suffix == ".npz":
         arrays = _read_npz(path)
-    elif suffix == ".txt" and size is levels is None:
+    elif suffix == ".txt":
+        if size or levels:
+            raise ValueError(f"{path}: expected size= and levels= with images only, got them with a text.")
         return load_text(path)
     else:
-        came = "size= or levels= with a text" if suffix == ".txt" else suffix or "a file without suffix"
         raise ValueError(
             f"{path}: expected a folder of images, an .npz file saved by np.savez(path, x=images), or a .txt file in "
-            f"UTF-8, got {came}."
+            f"UTF-8, got {suffix or 'a file without suffix'}."
         )
     keys = [key for key in ("x_train", "x_test", "x") if key in arrays]
     parts = [_images(f"{path}: {key}", arrays[key]) for key in keys]
@@ -63,16 +63,26 @@ def load_own(path, size=None, levels=None):
             wanted = f"{parts[0].dtype} (n, {', '.join(map(str, parts[0].shape[1:]))})"
             raise ValueError(f"{path}: {key}: expected {wanted} as {keys[0]}, got {part.dtype} {part.shape}.")
     if size is None:
-        _accept(*parts[0].shape[1:3], f"{path}: {keys[0]}")
+        accept(*parts[0].shape[1:3], f"{path}: {keys[0]}")
     labels = [_labels(path, arrays, key) for key in keys]
     y = None if labels[0] is None else np.concatenate(labels)  # (n,)
     x, levels, note = _levels(path, np.concatenate(parts), levels)
     if size is not None:
-        x = np.stack([_resized(Image.fromarray(image), size) for image in x])
+        x = np.stack([resized(Image.fromarray(image), size) for image in x])
     rows = _parts(path, x, y, None if keys == ["x"] else len(parts[0]))
     splits = (Split(x[part], None if y is None else y[part]) for part in rows)
     source = f"your own images, {path.absolute()}{note}"
     return Dataset(path.name, *splits, levels=levels, source=source, label_names=names)
+
+
+def _whole(name, value, low):
+    """`value` as an int in low..256, or None."""
+    if value is None:
+        return None
+    with contextlib.suppress(TypeError):  # no whole number
+        if low <= operator.index(value) <= 256:  # True is 1, below every `low`
+            return operator.index(value)
+    raise ValueError(f"{name}: expected a whole number in {low}..256, got {value!r}.")
 
 
 def _read_npz(path):
@@ -92,77 +102,24 @@ def _read_npz(path):
     return arrays
 
 
-def _read_folder(path, size):
-    """Arrays x and, of sub-folders, y; the names of the sub-folders or None."""
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
-    files = [f for f in files if not any(part.startswith((".", "__")) for part in f.relative_to(path).parts)]
-    if not files:
-        raise ValueError(f"{path}: expected images ({', '.join(SUFFIXES)}) in the folder or its sub-folders, got none.")
-    depths = {len(file.relative_to(path).parts) for file in files}  # 1: in the folder, 2: in its sub-folders
-    names = sorted({file.parent.name for file in files}) if depths == {2} else None
-    if depths not in ({1}, {2}) or (names and {name.lower() for name in names} <= _SPLIT_NAMES):
-        raise ValueError(
-            f"{path}: expected images in the folder itself, or all in its sub-folders, named after labels (the split "
-            f"is made for you), got {files[0].relative_to(path)} and {files[-1].relative_to(path)}."
-        )
-    images = [_read_image(file, size) for file in files]
-    for file, image in zip(files, images, strict=True):
-        if image.shape[:2] != images[0].shape[:2]:
-            (h0, w0), (h, w) = images[0].shape[:2], image.shape[:2]
-            raise ValueError(
-                f"{path}: expected images of one size, got {h0} x {w0} ({files[0].name}) and {h} x {w} ({file.name}); "
-                "pass size=, for example size=28, to resize them."
-            )
-    if any(image.ndim == 3 for image in images):
-        images = [image if image.ndim == 3 else np.stack([image] * 3, axis=-1) for image in images]
-    arrays = {"x": np.stack(images)}
-    if names:
-        arrays["y"] = np.array([names.index(file.parent.name) for file in files])
-    return arrays, names and tuple(names)
-
-
-def _read_image(file, size):
-    """One file as uint8 (H, W) or (H, W, 3), of a size the course takes or resized."""
-    try:
-        with Image.open(file) as image:
-            if image.mode[0] in "IF":
-                raise ValueError(f"more than 8 bits per channel, mode {image.mode}")
-            mode = "L" if image.mode in ("1", "L", "LA") else "RGB"
-            image = ImageOps.exif_transpose(image)
-            if "A" in image.mode or "transparency" in image.info:
-                image = image.convert("RGBA")
-                image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-            image = image.convert(mode)
-    except Exception as error:  # decoders raise OSError, SyntaxError, struct.error and more
-        raise ValueError(f"{file}: expected an image, got one that cannot be read ({error}).") from None
-    if size is None:
-        _accept(image.height, image.width, file)
-    return _resized(image, size or image.width)
-
-
-def _resized(image, size):
-    """Cut the largest centred square and resize it, each new pixel an average of the old ones it covers."""
-    # bilinear weights are not negative: no pixel leaves the range of its neighbours, a black background stays black
-    return np.asarray(ImageOps.fit(image, (size, size), Image.Resampling.BILINEAR))
-
-
-def _accept(height, width, where):
-    if height != width or height not in SIZES:
-        raise ValueError(
-            f"{where}: expected square images of 8, 16, 28 or 32 pixels, got {height} x {width} (height x width); "
-            "pass size=, for example size=28, to resize them."
-        )
-
-
 def _images(where, x):
     """(n, H, W) or (n, H, W, 3) of numbers."""
+    if x.ndim == 3 and x.shape[0] == x.shape[1] != x.shape[2] != 3:
+        raise ValueError(
+            f"{where}: expected shape (n, H, W), got {x.shape}; if the images come last: np.moveaxis(x, -1, 0), if "
+            f"these are {x.shape[0]} images of {x.shape[1]} x {x.shape[2]}: x[..., None]."
+        )
     x = x[..., 0] if x.ndim == 4 and x.shape[3] == 1 else x
     if not (x.ndim == 3 and x.shape[2] != 3) and not (x.ndim == 4 and x.shape[3] == 3):
-        last = (
-            "; channels come last: np.moveaxis(x, 1, -1)" if x.shape[1:2] in ((1,), (3,)) else "; colours: x[..., :3]"
-        )
-        rows = "; rows of pixels need their height and width: x.reshape(n, height, width)"
-        hint = {2: rows, 3: "; a single image is not enough", 4: last}.get(x.ndim, "")
+        hint = {2: "; rows of pixels need their height and width: x.reshape(n, height, width)"}.get(x.ndim, "")
+        if x.ndim == 3:
+            hint = "; a single image is not enough"
+        elif x.ndim == 4 and x.shape[1] in (1, 3):
+            hint = "; channels come last: np.moveaxis(x, 1, -1)"
+        elif x.ndim == 4 and x.shape[2] in (1, 3):
+            hint = "; images come first: np.moveaxis(x, -1, 0)"
+        elif x.ndim == 4 and x.shape[3] == 4:
+            hint = "; without transparency: x[..., :3]"
         raise ValueError(f"{where}: expected shape (n, H, W), (n, H, W, 1) or (n, H, W, 3), got {x.shape}{hint}.")
     if not x.size or x.dtype.kind not in "buif":
         raise ValueError(f"{where}: expected at least one image of integers or floats, got {x.dtype} {x.shape}.")
@@ -173,12 +130,20 @@ def _levels(path, x, levels):
     """x as uint8 levels, their number, and what `source` must say about it."""
     low, high = x.min(), x.max()
     if x.dtype.kind == "f":
-        if not 0 <= low <= high <= 1:  # false for NaN as well
-            bad = x.size - np.isfinite(x).sum()
-            raise ValueError(
-                f"{path}: expected finite floats in [0, 1], got {x.dtype} in {low!s}..{high!s}, {bad} of {x.size} NaN "
-                "or infinite."
-            )
+        if not 0 <= low <= high <= 1 or (levels is None and high < 2 / 255):  # the first is false for NaN as well
+            hint = "; divide by 255 if white is 255, or save integers"
+            if bad := x.size - np.isfinite(x).sum():
+                hint = f", {bad} of {x.size} NaN or infinite"
+            elif high <= 1:
+                hint = "; (x + 1) / 2 if black is -1" if low < 0 else "; divided by 255 twice? If not, levels=256"
+            raise ValueError(f"{path}: expected floats in [0, 1], got {x.dtype} in {low!s}..{high!s}{hint}.")
+        step = x.min(where=x > 0, initial=1)
+        if levels is None and step > 1 / 64:
+            top = round(1 / step)
+            whole = np.rint(x * top)
+            if np.abs(whole / top - x).max() < 5e-4 and len(np.unique(whole)) == top + 1:  # float16 is coarse
+                note = f", read as {top + 1} levels since all of 0/{top}..{top}/{top} occur and nothing else"
+                return whole.astype("uint8"), top + 1, note
         levels = levels or 256
         x = np.rint(x.astype("float32") * (levels - 1))
         return x.astype("uint8"), levels, f", floats rounded to {levels} levels"
@@ -201,7 +166,7 @@ def _labels(path, arrays, key):
     if name not in arrays:
         return None
     y = arrays[name]
-    if y.shape not in ((n,), (n, 1)) or y.dtype.kind not in "ui" or y.min() < 0:
+    if y.shape not in ((n,), (n, 1)) or y.dtype.kind not in "ui" or y.min() < 0 or y.max() >= 2**63:
         came = f"{y.dtype} {y.shape}" + (f" in {y.min()}..{y.max()}" if y.dtype.kind in "ui" and y.size else "")
         raise ValueError(f"{path}: {name}: expected an integer label >= 0 for each image, shape ({n},), got {came}.")
     return y.reshape(n).astype("int64")
@@ -225,9 +190,10 @@ def _parts(path, x, y, n_train):
     else:
         if n_train < 2:
             raise ValueError(f"{path}: x_train: expected at least 2 images, since one is for val, got {n_train}.")
-        if y is not None and n_train >= 20 and y[0] < y[n_train - 1] and (np.diff(y[:n_train]) >= 0).all():
+        different = 0 if y is None or n_train < 20 else len(np.unique(y[:n_train]))
+        if 1 < different < n_train and (np.diff(y[:n_train]) != 0).sum() == different - 1:
             raise ValueError(
-                f"{path}: y_train: expected rows in random order, since val is the last 10 % of them, got rows sorted "
+                f"{path}: y_train: expected rows in random order, since val is the last 10 % of them, got rows grouped "
                 "by label; shuffle x_train and y_train together before saving."
             )
         rows, cuts = np.arange(len(x)), (n_train - max(1, n_train // 10), n_train)
