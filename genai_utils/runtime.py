@@ -52,18 +52,21 @@ def setup(seed=0):
     Sets quiet logs, one backend (TensorFlow), memory growth on a GPU, and every random seed; prints a short card.
 
     Args:
-        seed: int >= 0, for Python, NumPy, Keras and TensorFlow. The environment variable GENAI_SEED overrides it,
-            so that a study can run a notebook under many seeds. GENAI_PROFILE=cpu or gpu overrides the profile,
-            so that the settings of a GPU can be tried on any machine.
+        seed: int in 0..2**32-1, for Python, NumPy, Keras and TensorFlow. The environment variable GENAI_SEED
+            overrides it, so that a study can run a notebook under many seeds. GENAI_PROFILE=cpu or gpu overrides the
+            profile, so that the settings of a GPU can be tried on any machine.
 
     Returns:
         `Runtime` with `.seed`, `.profile`, `.device` and `.pick(cpu=..., gpu=...)`.
 
     Raises:
-        ValueError: GENAI_PROFILE is neither cpu nor gpu.
+        ValueError: the seed is no such number, or GENAI_PROFILE is neither cpu nor gpu.
         RuntimeError: Keras is already running on another backend.
     """
-    seed = int(os.environ.get("GENAI_SEED") or seed)
+    seed = str(os.environ.get("GENAI_SEED") or seed)
+    if not seed.isdecimal() or int(seed) >= 2**32:
+        raise ValueError(f"seed, or GENAI_SEED: expected a whole number in 0..{2**32 - 1}, got {seed}")
+    seed = int(seed)
     chosen = os.environ.get("GENAI_PROFILE")
     if chosen not in (None, "", "cpu", "gpu"):
         raise ValueError(f"GENAI_PROFILE: expected cpu or gpu, got {chosen!r}")
@@ -135,11 +138,15 @@ def _installed(name):
 
 
 def _problems():
-    from packaging.requirements import Requirement
-
     from genai_utils import paths
 
-    asked = importlib.metadata.metadata(DISTRIBUTION)
+    try:
+        from packaging.requirements import Requirement
+
+        asked = importlib.metadata.metadata(DISTRIBUTION)
+    except ImportError:  # so is PackageNotFoundError; a Python without the course lacks either
+        yield f"the course is not installed in {sys.executable}; remedy: make lab, or pip install -e ."
+        return
     packages = [Requirement(text) for text in asked.get_all("Requires-Dist")]
     packages = [r for r in packages if not r.marker or r.marker.evaluate({"extra": ""})]  # not what only an extra asks
     python, have = Requirement(f"python{asked['Requires-Python']}"), platform.python_version()
@@ -160,7 +167,8 @@ def _problems():
     try:
         tempfile.TemporaryFile(dir=paths.cache_dir()).close()
     except OSError as error:
-        yield f"{paths.home()} cannot be written ({error.strerror or error}); remedy: set GENAI_HOME to another folder"
+        said = f"{paths.home()} cannot be written ({error.strerror}); remedy: set GENAI_HOME to another folder"
+        yield said if error.strerror else str(error)  # paths names the remedy itself
 
 
 def doctor():

@@ -34,6 +34,15 @@ def test_setup_is_quiet_seeds_everything_and_prints_a_card():
     assert other[2] == "seed     8" and other[-1] != card[-1]
 
 
+@pytest.mark.parametrize(("seed", "variable"), [(-1, ""), (2**32, ""), (0, "abc"), (0, "-3")])
+def test_a_seed_that_is_none_is_refused_in_one_sentence(monkeypatch, seed, variable):
+    monkeypatch.setenv("GENAI_SEED", variable)
+    with pytest.raises(
+        ValueError, match=rf"GENAI_SEED: expected a whole number in 0\.\.4294967295, got {variable or seed}$"
+    ):
+        runtime.setup(seed)
+
+
 def test_setup_refuses_another_backend():
     done = run_python("import genai_utils as gu; gu.runtime.setup()", KERAS_BACKEND="numpy")
     assert done.returncode != 0 and "restart the kernel and set KERAS_BACKEND=tensorflow" in done.stderr
@@ -130,10 +139,32 @@ def test_doctor_finds_planted_faults(monkeypatch, tmp_path, capsys):
         "expected nosuch>=1, got none; remedy: pip install -U 'nosuch>=1'",
         "KERAS_BACKEND is 'jax'",
         "Keras 2",
-        "set GENAI_HOME",
+        "set the environment variable GENAI_HOME",
     ):
         assert part in problems, part
     assert capsys.readouterr().out.count("✗") == 6
+
+
+def test_doctor_of_a_python_without_the_course_says_so():
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import genai_utils as gu; gu.runtime.doctor()"
+    command = [sys.executable, "-I", "-S", "-c", code, str(paths.resource("pyproject.toml").parent)]  # no site-packages
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stderr == ""
+    assert done.stdout.startswith(
+        f"✗ the course is not installed in {sys.executable}; remedy: make lab, or pip install -e .\n"
+    )
+
+
+def test_doctor_finds_that_the_course_itself_is_not_installed(monkeypatch):
+    monkeypatch.setattr(runtime, "DISTRIBUTION", "no-such-distribution")
+    assert "the course is not installed" in " ".join(runtime.doctor())
+
+
+def test_doctor_names_one_remedy_for_a_drive_that_is_not_mounted(monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "_DRIVE", tmp_path / "drive")
+    monkeypatch.setenv("GENAI_HOME", str(tmp_path / "drive" / "MyDrive"))
+    (said,) = runtime.doctor()
+    assert "first run: from google.colab import drive" in said and "; remedy: " not in said
 
 
 def test_doctor_asks_for_what_pyproject_asks_for_and_takes_a_distribution_of_another_name(monkeypatch):
