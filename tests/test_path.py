@@ -2,7 +2,9 @@
 
 import itertools
 import json
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -68,6 +70,14 @@ def test_what_cannot_be_chosen_is_refused(course, minutes):
         session_path.main([minutes], root)
     with pytest.raises(SystemExit, match="no notebook x; there are a"):
         session_path.main(["5", "x", "a"], root)
+
+
+def test_a_reader_that_stops_early_sees_no_traceback():
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as closed:
+        done = subprocess.run([sys.executable, session_path.__file__, "90"], stdout=closed, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_the_course_itself_can_be_cut(capsys):

@@ -7,6 +7,7 @@ comes before one that it builds on. Minutes of teaching are those in the heading
 """
 
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -60,4 +61,8 @@ def main(arguments, root=ROOT):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head` has read enough
+        os._exit(0)
