@@ -3,7 +3,6 @@
 import importlib
 import inspect
 import json
-import os
 import pkgutil
 import re
 import shutil
@@ -11,11 +10,15 @@ import sys
 import tomllib
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # autodoc imports TensorFlow, which says a lot
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 sys.path[:0] = [str(ROOT), str(DOCS)]
 from docstrings import to_rst  # noqa: E402
+
+from genai_utils.runtime import _stderr_captured  # noqa: E402
+
+with _stderr_captured():  # autodoc loads TensorFlow, and no log level silences what it says then
+    importlib.import_module("tensorflow")
 
 PLACE = tomllib.loads((ROOT / "tools" / "place.toml").read_text(encoding="utf-8"))
 BADGE = re.compile(r"^\[!\[Open in Colab\].*\n?", re.M)  # a picture from elsewhere; the page has a button of its own
