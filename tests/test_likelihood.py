@@ -272,6 +272,19 @@ def test_what_would_be_counted_as_something_else_is_refused(model):
         CountAR(256, neighbours=6).fit(np.zeros((1, 28, 28), np.uint8))
 
 
+@pytest.mark.parametrize("model", fitted(), ids=name)
+def test_images_of_another_shape_than_fit_saw_are_not_scored(model):
+    for other in ((2, 8, 8), (2, 1, 1), (2, 4), (2, 4, 1)):  # the last two have as many pixels
+        with pytest.raises(ValueError, match=rf"expected images \(n, 2, 2\), got \({', '.join(map(str, other))}\)"):
+            model.log_prob(np.zeros(other, np.uint8))
+
+
+@pytest.mark.parametrize("neighbours", [-1, 7, 1.5])
+def test_neighbours_that_there_are_not_are_refused(neighbours):
+    with pytest.raises(ValueError, match=rf"neighbours: expected 0\.\.6, got {neighbours}"):
+        CountAR(3, neighbours=neighbours)
+
+
 def test_counting_needs_no_deep_learning_framework():
     code = (
         "import sys; from genai_utils.likelihood import CountAR; "

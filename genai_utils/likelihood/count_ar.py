@@ -33,6 +33,8 @@ class CountAR:
     """
 
     def __init__(self, levels, smoothing=30.0, neighbours=2):
+        if neighbours not in range(len(NEIGHBOURS) + 1):
+            raise ValueError(f"neighbours: expected 0..{len(NEIGHBOURS)}, got {neighbours}")
         self.levels, self.smoothing, self.neighbours = levels, smoothing, neighbours
 
     def fit(self, x, labels=None):
@@ -50,7 +52,7 @@ class CountAR:
 
     def log_prob(self, x):
         """Log-probability in nats, (n,), of integer images x (n, H, W) with the shape seen in `fit`."""
-        value = flat_levels(x, self.levels)  # (n, D)
+        value = flat_levels(x, self.levels, self.shape)  # (n, D)
         return np.log(self._prob(self._pad(value), *self._positions(), value)).sum(1)
 
     def sample(self, n, seed):

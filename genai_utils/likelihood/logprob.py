@@ -56,7 +56,7 @@ def bits_per_dim(nll, dims):
     bits/dim = nll / (dims ln 2).
 
     Args:
-        nll: float or array of floats, nats per example (the *negative* log-probability).
+        nll: float or array of floats, nats per example (minus the log-probability).
         dims: int >= 1, dimensions per example, for instance height * width * channels.
 
     Returns:

@@ -51,7 +51,7 @@ class PixelTrees:
 
     def log_prob(self, x):
         """Log-probability in nats, (n,), of integer images x (n, H, W) with the shape seen in `fit`."""
-        flat = flat_levels(x, self.levels)
+        flat = flat_levels(x, self.levels, self.shape)
         return sum(np.log(self._prob(flat, d)[range(len(flat)), flat[:, d]]) for d in range(len(self.tables)))
 
     def sample(self, n, seed):

@@ -10,11 +10,16 @@ from sklearn.naive_bayes import CategoricalNB
 CANDIDATES = (1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300)
 
 
-def flat_levels(x, levels):
-    """Images (n, ...) as int64 (n, D). Images in [0, 1] are refused: as integers they would all count as black."""
+def flat_levels(x, levels, shape=None):
+    """Images (n, ...) as int64 (n, D). Images in [0, 1] are refused: as integers they would all count as black.
+
+    So are images of another `shape` than the one seen in `fit`: pixels would be scored by the tables of others.
+    """
     x = np.asarray(x)
     if x.dtype.kind not in "iu" or x.min() < 0 or x.max() >= levels:
         raise ValueError(f"x: expected integer levels 0..{levels - 1}, got {x.dtype} in {x.min()}..{x.max()}")
+    if shape not in (None, x.shape[1:]):
+        raise ValueError(f"x: expected images (n, {', '.join(map(str, shape))}), got {x.shape}")
     return x.reshape(len(x), -1).astype(np.int64)
 
 
@@ -53,7 +58,7 @@ class NaiveBayesTables:
 
     def log_prob(self, x):
         """Log-probability in nats, (n,), of integer images x (n, H, W) with the shape seen in `fit`."""
-        return logsumexp(self._smoothed().predict_joint_log_proba(flat_levels(x, self.levels)), axis=1)
+        return logsumexp(self._smoothed().predict_joint_log_proba(flat_levels(x, self.levels, self.shape)), axis=1)
 
     def sample(self, n, seed):
         """`n` images, uint8 (n, H, W): first a class, then every pixel given the class."""
