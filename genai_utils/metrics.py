@@ -1,6 +1,6 @@
 """Statistics of samples: Fréchet distance, neighbourhoods, modes of a known mixture, scores against a known truth.
 
-Every number has noise, and many have a bias. Read each beside a *real-vs-real row*: the same function on two
+Every number has noise, and many have a bias. Read each beside a real-vs-real row: the same function on two
 separate sets of real data, of the sizes used for the model.
 """
 
@@ -29,11 +29,11 @@ def frechet_distance(a, b):
         Float >= 0, in squared units of the features.
 
     Raises:
-        ValueError: different widths, NaN or infinity.
+        ValueError: different widths, fewer than two examples, NaN or infinity.
 
     Source: Dowson and Landau 1982; Heusel et al. 2017, equation 6.
     """
-    a, b = _rows(a), _rows(b)
+    a, b = _pair(a, b, least=2)
     shift = a.mean(0) - b.mean(0)
     # With S = R^T R from a QR decomposition of the centred rows, the last trace is the sum of the singular values of
     # R_a R_b^T: no matrix square root, hence none of the error it has for singular covariances.
@@ -50,7 +50,7 @@ def precision_recall(real, fake, k=3):
 
     Sample size and bias: thousands a side, the same in every row (larger sets have smaller balls). The balls of
     outliers are large, so precision is too kind to fakes near an outlier, and recall to a generator that scatters.
-    Real-vs-real reference: **not 1**; two sets of 10,000 from one 1000-dimensional Gaussian score about .47 (k = 5).
+    Real-vs-real reference: not 1; two sets of 10,000 from one 1000-dimensional Gaussian score about .47 (k = 5).
 
     Args:
         real, fake: real arrays (n, d) and (m, d), or images, which are flattened; finite. All distances are held at
@@ -61,11 +61,11 @@ def precision_recall(real, fake, k=3):
         (precision, recall), floats in [0, 1].
 
     Raises:
-        ValueError: widths differ, NaN or infinity, or k too large.
+        ValueError: widths differ, NaN or infinity, or k out of range.
 
     Source: Kynkaanniemi et al. 2019, equations 1-2.
     """
-    real, fake = _rows(real), _rows(fake)
+    real, fake = _pair(real, fake)
     precision = _inside(fake, real, k).any(1).mean()
     return float(precision), float(_inside(real, fake, k).any(1).mean())
 
@@ -89,11 +89,12 @@ def density_coverage(real, fake, k=5):
         (density, coverage), floats >= 0; coverage at most 1.
 
     Raises:
-        ValueError: widths differ, NaN or infinity, or k too large.
+        ValueError: widths differ, NaN or infinity, or k out of range.
 
     Source: Naeem et al. 2020, equations 3-4 and lemma 2.
     """
-    inside = _inside(_rows(fake), _rows(real), k)
+    real, fake = _pair(real, fake)
+    inside = _inside(fake, real, k)
     return float(inside.sum() / (k * len(inside))), float(inside.any(0).mean())
 
 
@@ -116,11 +117,13 @@ def mode_coverage(samples, centers, sigma):
         {"modes": int 0..K, "high_quality": float in [0, 1]}.
 
     Raises:
-        ValueError: dimensions differ, NaN or infinity.
+        ValueError: dimensions differ, NaN or infinity, or sigma is not positive.
 
     Source: Srivastava et al. 2017 (VEEGAN), section 4.1; Lin et al. 2018 (PacGAN), section 4.1.
     """
-    distance = cdist(_rows(samples), _rows(centers))  # (n, K)
+    if not sigma > 0:
+        raise ValueError(f"sigma: expected a positive number, got {sigma}")
+    distance = cdist(*_pair(samples, centers))  # (n, K)
     near = distance.min(1) <= 3 * sigma
     return {"modes": len(np.unique(distance.argmin(1)[near])), "high_quality": float(near.mean())}
 
@@ -177,14 +180,21 @@ def truth_scores(x, truth, train_x):
     return {name: float(score) for name, score in scores.items()}
 
 
-def _rows(a):
-    """Finite float64 (n, d) from (n, ...)."""
-    a = np.asarray_chkfinite(a, dtype=np.float64)
-    return a.reshape(len(a), -1)
+def _pair(a, b, least=1):
+    """Both sets as finite float64 (n, d), of one width and with at least `least` examples."""
+    a, b = (np.asarray_chkfinite(x, dtype=np.float64) for x in (a, b))
+    if min(len(a), len(b)) < least:
+        raise ValueError(f"expected at least {least} examples on each side, got {len(a)} and {len(b)}")
+    a, b = (x.reshape(len(x), -1) for x in (a, b))
+    if a.shape[1] != b.shape[1]:
+        raise ValueError(f"expected the same number of features on both sides, got {a.shape[1]} and {b.shape[1]}")
+    return a, b
 
 
 def _inside(points, centers, k):
     """Whether each point is as near to each centre as its k-th nearest other centre: bool (points, centres)."""
+    if not 1 <= k < len(centers):
+        raise ValueError(f"k: expected 1 <= k < {len(centers)}, the number of examples, got {k}")
     radii = np.partition(cdist(centers, centers), k, axis=1)[:, k]  # position 0 is the centre itself
     return cdist(points, centers) <= radii
 

@@ -236,6 +236,36 @@ def test_what_would_count_silently_is_refused():
             metric(a, np.where(b > 1, np.nan, b))
 
 
+@pytest.mark.parametrize("k", [-1, 0, 20])
+def test_a_neighbour_that_there_is_not_is_refused(k):
+    few, many = clouds(20, 40)
+    for metric, real, fake in (
+        (precision_recall, few, many),
+        (precision_recall, many, few),
+        (density_coverage, few, many),
+    ):
+        with pytest.raises(ValueError, match=rf"k: expected 1 <= k < (20|40), the number of examples, got {k}"):
+            metric(real, fake, k)
+    assert density_coverage(few, many, 19) and density_coverage(many, few, 20)  # k counts real neighbours
+
+
+def test_sets_without_a_covariance_or_of_two_widths_are_refused():
+    a, b = clouds(20, 20)
+    for few in (a[:1], a[:0]):
+        with pytest.raises(ValueError, match=rf"expected at least 2 examples on each side, got 20 and {len(few)}"):
+            frechet_distance(b, few)
+    assert frechet_distance(a[:2], b[:2]) >= 0
+    for metric in (frechet_distance, precision_recall, density_coverage, lambda a, b: mode_coverage(a, b, 1.0)):
+        with pytest.raises(ValueError, match="expected the same number of features on both sides, got 3 and 2"):
+            metric(a, b[:, :2])
+
+
+@pytest.mark.parametrize("sigma", [0, -0.1, math.nan])
+def test_a_mode_without_width_is_refused(sigma):
+    with pytest.raises(ValueError, match=f"sigma: expected a positive number, got {sigma}"):
+        mode_coverage(np.zeros((3, 2)), np.zeros((1, 2)), sigma)
+
+
 def test_metrics_load_no_deep_learning_framework():
     code = (
         "import sys, genai_utils.metrics; "
