@@ -32,7 +32,8 @@ class Exercise:
         otherwise: said of wrong numbers that no slip explains; best is a test that readers can make themselves.
         laws: sentence -> predicate(result, *arguments) that every right answer obeys; said before `otherwise`.
         also_right: other readings of the task that count as right.
-        dtype: dtype the task asks for, where it does.
+        dtype: dtype the task asks for, where it does; the answer then has to be an array.
+        small: size of value from which on errors count in proportion, where small values matter: probabilities.
         tensors: hand over Keras tensors (arrays in `cases` then are float32, as slips must round like answers do).
         trains: a training runs on the answer: it gets tensors, and Keras must find a gradient through it.
 
@@ -48,6 +49,7 @@ class Exercise:
     laws: dict = field(default_factory=dict)
     also_right: tuple = ()
     dtype: str | None = None
+    small: float | None = None
     tensors: bool = False
     trains: bool = False
 
@@ -64,6 +66,18 @@ class Exercise:
             for function in functions if isinstance(functions, tuple) else (functions,):
                 yield sentence, function
 
+    def same(self, got, other):
+        """Whether two outcomes are alike as far as the precision of the answer can tell."""
+        if isinstance(got, Exception) or isinstance(other, Exception):
+            return isinstance(got, Exception) and isinstance(other, Exception)
+        finite = np.isfinite(other)
+        if got.shape != other.shape or not np.array_equal(np.isfinite(got), finite):
+            return False
+        tolerance = {2: 1e-2, 4: 1e-4}.get(got.dtype.itemsize, 1e-5)
+        size = np.abs(other[finite])
+        scale = np.maximum(size, self.small) if self.small else max(1.0, size.max(initial=0))
+        return bool(np.all(np.abs(got[finite].astype("float64") - other[finite]) <= tolerance * scale))
+
 
 def judge(exercise, answer):
     """Return if `answer` is right; raise `Wrong` with a sentence, or `NotAttempted`, if it is not."""
@@ -75,7 +89,7 @@ def judge(exercise, answer):
         warnings.simplefilter("ignore")  # the verdict says it better
         outcomes = [_run(exercise, answer, case) for case in exercise.cases]
         readings = [_outcomes(exercise, one) for one in (exercise.reference, *exercise.also_right)]
-        if any(all(map(_same, outcomes, reading)) for reading in readings):
+        if any(all(map(exercise.same, outcomes, reading)) for reading in readings):
             _finish(exercise, answer, outcomes[0].dtype)
         elif sentence := _mistake(exercise, outcomes, readings[0]):
             raise Wrong(sentence)
@@ -89,20 +103,20 @@ def _mistake(exercise, outcomes, right):
     finite = [n for n, got in enumerate(outcomes) if _finite(got)]
     if any(not isinstance(got, Exception) and np.isfinite(got).any() for got in outcomes):
         for sentence, others in slips:
-            if all(map(_same, outcomes, others)):
+            if all(map(exercise.same, outcomes, others)):
                 return sentence
-    if len(finite) > 1 and not all(_same(outcomes[n], right[n]) for n in finite):
+    if len(finite) > 1 and not all(exercise.same(outcomes[n], right[n]) for n in finite):
         for sentence, others in slips:
-            if all(_same(outcomes[n], others[n]) for n in finite):
+            if all(exercise.same(outcomes[n], others[n]) for n in finite):
                 return sentence
     return None
 
 
 def _explain(exercise, outcomes, right, again):
     """Raise `Wrong` with what can be said of outcomes that no slip explains; `again` repeats the first."""
-    if _finite(again) and not _same(again, outcomes[0]):
+    if _finite(again) and not exercise.same(again, outcomes[0]):
         raise Wrong("two calls with the same arguments differ: does the function draw random numbers of its own?")
-    failed = [n for n, got in enumerate(outcomes) if not _same(got, right[n])]
+    failed = [n for n, got in enumerate(outcomes) if not exercise.same(got, right[n])]
     failed = sorted(failed, key=lambda n: sum(map(np.size, exercise.cases[n])))  # small arguments say more
     where = {n: _describe(exercise, exercise.cases[n]) for n in failed}
     for n in failed:
@@ -192,7 +206,7 @@ def _numbers(value, exercise):
     parts = value if many else [value]
     try:
         array = np.asarray([np.asarray(part) for part in parts] if many else value)
-        if array.dtype.kind not in "biuf":
+        if array.dtype.kind not in "biuf" or (exercise.dtype and not hasattr(value, "dtype")):
             raise TypeError
     except (TypeError, ValueError, NotImplementedError):
         raise Wrong(f"expected {exercise.returns}, got {type(value).__name__}") from None
@@ -215,18 +229,6 @@ def _outcomes(exercise, function):
 
 def _finite(outcome):
     return not isinstance(outcome, Exception) and bool(np.isfinite(outcome).all())
-
-
-def _same(got, other):
-    """Whether two outcomes are alike as far as the precision of the answer can tell."""
-    if isinstance(got, Exception) or isinstance(other, Exception):
-        return isinstance(got, Exception) and isinstance(other, Exception)
-    finite = np.isfinite(other)
-    if got.shape != other.shape or not np.array_equal(np.isfinite(got), finite):
-        return False
-    tolerance = {2: 1e-2, 4: 1e-4}.get(got.dtype.itemsize, 1e-5)
-    scale = max(1.0, np.abs(other[finite]).max(initial=0))
-    return bool(np.all(np.abs(got[finite].astype("float64") - other[finite]) <= tolerance * scale))
 
 
 def _untouched(function):

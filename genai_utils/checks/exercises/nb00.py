@@ -93,6 +93,7 @@ EXERCISES = {
             (np.array([0.5, 0.0, 0.3, 0.15, 0.0, 0.05]),),
             (np.array([0.0, 1.0, 0.0]),),
             (np.full(8, 1 / 8),),
+            (np.array([0.7, 0.2998, 1e-4, 5e-5, 5e-5]),),  # a floor under the probabilities is seen
             (rng.dirichlet(np.ones(3)),),
             (rng.dirichlet(np.ones(12)),),
         ],
@@ -118,18 +119,10 @@ EXERCISES = {
             "with a probability of 0 the result is not finite; 0 log 0 counts as 0, and NumPy says nan": (
                 lambda p: -np.sum(p * np.log(p)),
             ),
-            "a small number stands in for the zeros and changes the result; leave the zeros out instead": tuple(
-                lambda p, e=e, weight=weight: -np.sum((p + weight * e) * np.log(p + e))
-                for e, weight in (
-                    (1e-6, 1),
-                    (1e-5, 1),
-                    (1e-5, 0),
-                    (1e-4, 1),
-                    (1e-4, 0),
-                    (1e-3, 1),
-                    (1e-3, 0),
-                    (1e-2, 1),
-                )
+            "a small number stands in for the zeros and changes the result; leave the zeros out instead": (
+                *(lambda p, e=e: -np.sum((p + e) * np.log(p + e)) for e in (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)),
+                *(lambda p, e=e: -np.sum(p * np.log(p + e)) for e in (1e-5, 1e-4, 1e-3)),
+                *(lambda p, e=e: -np.sum(p * np.log(np.maximum(p, e))) for e in (1e-4, 1e-3, 1e-2)),
             ),
             "these are the terms p log p one by one; is a sum missing?": (
                 lambda p: -p * np.log(p),

@@ -78,9 +78,7 @@ def features(n, copies, m, k, d):
     return np.concatenate([train[:copies] + 1e-6, fresh, 30 + rng.normal(size=(3, d))]), train, test
 
 
-FARTHER = (
-    "the threshold is the 95 % quantile, so nearly everything would count; 95 % of the test images must lie *above* it"
-)
+SIZES = ((200, 100, 300, 200, 4), (80, 0, 150, 100, 2), (60, 25, 60, 160, 3), (2000, 0, 40, 2000, 3))
 
 EXERCISES = {
     "to_tanh": Exercise(
@@ -141,8 +139,8 @@ EXERCISES = {
             batch(1, 0, 1, 1),
             batch(0, 1),
             batch(1, 1, 0, 1, 0, 0, 1, 0, 1),
-            extreme(-200.0, 1.0),
-            extreme(200.0, 0.0),
+            extreme(-300.0, 1.0),
+            extreme(300.0, 0.0),
         ],
         returns="one number",
         otherwise="this is not the sum of the two means. Test yourself: logits of 0 cost ln 2 in each half",
@@ -178,18 +176,19 @@ EXERCISES = {
                 lambda s, t: softplus(s[:, 0]) - t * s[:, 0],
                 lambda s, t: softplus(s) - t[:, None] * s,
             ),
-            "at s = 200 or -200 the result is not finite: a probability was rounded to 0 or 1, or an exponential "
+            "at s = 300 or -300 the result is not finite: a probability was rounded to 0 or 1, or an exponential "
             "overflowed; rewrite the logarithm of the sigmoid first": from_probabilities(np.float32),
-            "at s = 200 or -200 the result is too small: a probability was clipped, or a small number added to it": (
+            "at s = 300 or -300 the result is too small: a logit or probability was clipped, or a small number added": (
                 *(from_probabilities(np.float32, clip=e) for e in (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)),
                 *(from_probabilities(lambda D, e=e: D + np.float32(e)) for e in (1e-12, 1e-10, 1e-8, 1e-7, 1e-6)),
+                *(lambda s, t, e=e: pooled_loss(np.clip(s, -e, e), t) for e in (10, 20, 30, 50, 80, 100, 200)),
                 *(from_probabilities(lambda D, e=e: np.maximum(D, np.float32(e))) for e in (1e-12, 1e-10, 1e-8, 1e-7)),
             ),
         },
     ),
     "suspicious_share": Exercise(
         suspicious_share,
-        cases=[features(200, 100, 300, 200, 4), features(80, 0, 150, 100, 2), features(60, 25, 60, 160, 3)],
+        cases=[features(*sizes) for sizes in SIZES],  # the last tells 4 % and 6 % from 5 %
         returns="one number",
         otherwise="this is not the share of samples below the 5 % quantile of the distances from test to train",
         laws={"a share lies between 0 and 1": lambda value, *_: 0 <= value <= 1},
@@ -203,9 +202,12 @@ EXERCISES = {
             lambda a, train, test: share_below(nearest(a, train) ** 2, np.quantile(nearest(test, train) ** 2, 0.05)),
         ),
         slips={
-            FARTHER: lambda a, train, test: share_below(nearest(a, train), np.quantile(nearest(test, train), 0.95)),
-            "the threshold is the 0.05 % quantile: np.percentile counts in percent, np.quantile in shares": (
-                lambda a, train, test: share_below(nearest(a, train), np.percentile(nearest(test, train), 0.05))
+            "the threshold is the 95 % quantile, so nearly all count; 95 % of the test images must lie *above* it": (
+                lambda a, train, test: share_below(nearest(a, train), np.quantile(nearest(test, train), 0.95))
+            ),
+            "the threshold is the 0.05 % quantile or the minimum: np.percentile takes percent, np.quantile shares": (
+                lambda a, train, test: share_below(nearest(a, train), np.percentile(nearest(test, train), 0.05)),
+                lambda a, train, test: share_below(nearest(a, train), np.min(nearest(test, train))),
             ),
             "the threshold comes from distances of training images to test images; it goes the other way": (
                 lambda a, train, test: share_below(nearest(a, train), np.quantile(nearest(train, test), 0.05))

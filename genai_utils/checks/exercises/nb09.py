@@ -128,6 +128,7 @@ EXERCISES = {
             "a probability is negative": lambda q, *_: (q >= -1e-6).all(),
             "the probabilities do not add up to 1": lambda q, *_: abs(q.sum() - 1) < 1e-3,
         },
+        small=0.05,
         slips={
             "a probability is negative; the difference is taken as lower edge minus upper edge": (
                 lambda *a: -discretized_logistic(*a)
@@ -157,6 +158,9 @@ EXERCISES = {
             "one of the two end levels is missing": (
                 lambda *a: discretized_logistic(*a)[1:],
                 lambda *a: discretized_logistic(*a)[:-1],
+            ),
+            "there is a floor under small probabilities; levels far from the mean keep theirs, however small": tuple(
+                lambda *a, e=e: np.maximum(discretized_logistic(*a), e) for e in (1e-6, 1e-5, 1e-4, 1e-3)
             ),
             "the levels stand in the opposite order": lambda *a: discretized_logistic(*a)[::-1],
             "the scale multiplies; it divides": lambda mu, s, levels: discretized_logistic(mu, 1 / s, levels),
