@@ -14,7 +14,8 @@ LEVELS, LABELS = DIGITS.images.astype("uint8"), DIGITS.target  # (1797, 8, 8) in
 FILES = {  # images in a file -> levels and channels that must be found
     "levels 0 to 16": (LEVELS, 17, 1),
     "levels 0 to 255": ((LEVELS.astype(int) * 255 // 16), 256, 1),
-    "floats": ((LEVELS / 16).astype("float32")[..., None], 256, 1),
+    "floats k/16": ((LEVELS / 16).astype("float32")[..., None], 17, 1),
+    "bytes divided by 255": ((LEVELS.astype(int) * 255 // 16 / 255).astype("float32"), 256, 1),
     "black and white": (LEVELS > 7, 2, 1),
     "colours": (np.stack([LEVELS * 15] * 3, axis=-1), 256, 3),
 }
