@@ -5,6 +5,7 @@ environment variable GENAI_HOME moves, for example to a mounted Drive.
 """
 
 import os
+import re
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -38,7 +39,8 @@ def home():
     return Path(chosen).expanduser() if chosen else Path.home() / ".cache" / "genai-workbook"
 
 
-def _made(folder):
+def made(folder):
+    """Return the folder, made on demand; OSError with a remedy where that is impossible."""
     if folder.is_relative_to(_DRIVE) and not os.path.ismount(_DRIVE):
         raise OSError(
             f"GENAI_HOME is {home()}, but no Drive is mounted at {_DRIVE}, so files would be lost with this machine; "
@@ -54,16 +56,22 @@ def _made(folder):
     return folder
 
 
+def _plain(name):
+    if not isinstance(name, str) or not re.fullmatch(r"\w[\w .-]*", name):  # elsewhere other people's files lie
+        raise ValueError(f"name: expected a plain name such as '03_gan', got {name!r}")
+    return name
+
+
 def cache_dir():
     """Folder for downloaded files, made on demand."""
-    return _made(home() / "data")
+    return made(home() / "data")
 
 
 def checkpoint_dir(name):
-    """Folder for the checkpoints of one training, made on demand."""
-    return _made(home() / "checkpoints" / name)
+    """Folder for the checkpoints of one training, a plain name such as "03_gan"; made on demand."""
+    return made(home() / "checkpoints" / _plain(name))
 
 
 def output_dir(name):
-    """Folder for what a notebook exports, made on demand."""
-    return _made(home() / "outputs" / name)
+    """Folder for what a notebook exports, a plain name such as "03_gan"; made on demand."""
+    return made(home() / "outputs" / _plain(name))

@@ -181,9 +181,10 @@ def test_state_that_cannot_be_read_falls_back_or_is_said(whole, folder):
     assert same(state(model), whole["classifier"]) and epochs == [2, 3, 4, 5]
 
     cut_off("classifier", 1)
-    (folder / "epoch_000001" / "note.json").write_text("{")
-    with pytest.warns(UserWarning), pytest.raises(OSError, match="no state in .*run can be read; remove"):
-        train("classifier", Backup("run"))
+    for broken in (b"{", b"[]", b"\xff", b'{"training": 1}'):
+        (folder / "epoch_000001" / "note.json").write_bytes(broken)
+        with pytest.warns(UserWarning), pytest.raises(OSError, match="no state in .*run can be read; remove"):
+            train("classifier", Backup("run"))
 
 
 # ---- finished, again, with other callbacks ----------------------------------------------------------------------
@@ -224,12 +225,71 @@ def test_another_network_is_refused_by_name(folder):
     before = {path: path.read_bytes() for path in folder.rglob("epoch*/*")}
     for other, mine in ((classifier(units=9), "Sequential with 111 weights"), (gan(), "AdversarialModel with 233")):
         weights = other.get_weights()
-        with pytest.raises(ValueError, match=f"run: expected a training of {mine}.*got one of Sequential with 99 weig"):
+        with pytest.raises(ValueError, match=f"run: .* network {mine}.*kept: Sequential with 99 weig"):
             train("gan" if isinstance(other, AdversarialModel) else "classifier", Backup("run"), model=other)
         assert same(weights, other.get_weights())
-    with pytest.raises(ValueError, match="run: expected fewer epochs than the 3 asked for, got 3.*remove the folder"):
+    with pytest.raises(
+        ValueError, match="run: expected more epochs than the 3 that are done already, got 3.*remove the folder"
+    ):
         train("classifier", Backup("run"), epochs=3)
     assert before == {path: path.read_bytes() for path in folder.rglob("epoch*/*")}
+
+
+def other_classifier(activation="relu", optimizer="AdamW", rate=1e-2, loss="sparse_categorical_crossentropy"):
+    """With the defaults, another definition of `classifier`: the automatic names of its layers have other numbers."""
+    keras.utils.set_random_seed(0)
+    model = classifier()
+    if activation != "relu":
+        model = keras.Sequential(
+            [keras.Input((4,)), *model.layers[:2], layers.Activation(activation), *model.layers[3:]]
+        )
+    model.compile(getattr(keras.optimizers, optimizer)(rate, use_ema=True), loss)
+    return model
+
+
+def other_gan(**options):
+    networks = gan()
+    options = {"penalty": "r1", "penalty_every": 3, "ema": 0.9, **options}
+    model = AdversarialModel(networks.generator, networks.discriminator, 2, **options)
+    model.compile(keras.optimizers.Adam(1e-2), keras.optimizers.Adam(1e-2))
+    return model
+
+
+def test_another_training_of_equal_shapes_is_refused_by_the_part_that_differs(whole, folder):
+    cosine = keras.optimizers.schedules.CosineDecay(1e-2, 9)
+    for kind, build, cases in (
+        ("classifier", other_classifier, [({"activation": "tanh"}, "network"), ({"loss": "mse"}, "loss mse"),
+            ({"optimizer": "SGD"}, "optimizer SGD"), ({"rate": 0.02}, r"optimizer: learning_rate 0.02 \(kept: 0.01\)"),
+            ({"rate": cosine}, "optimizer: learning_rate .*CosineDecay")]),
+        ("gan", other_gan, [({"loss": "wasserstein"}, "loss: loss_kind wasserstein"),
+            ({"penalty": None}, "loss: penalty_kind None"),
+            ({"critic_steps": 2}, r"loss: critic_steps 2 \(kept: 1\)"), ({"ema": 0.8}, "loss: ema 0.8")]),
+    ):  # fmt: skip
+        cut_off(kind, 2)
+        for options, part in cases:
+            model = build(**options)
+            before = state(model)
+            with pytest.raises(ValueError, match=rf"run: expected the training .* another: {part}.*remove the folder"):
+                train(kind, Backup("run"), model=model)
+            assert same(before, state(model))
+        with pytest.raises(ValueError, match=r"another: data: steps per epoch 3 \(kept: 4\); "):
+            build().fit(X[:40], *([Y[:40]] * (kind == "classifier")), batch_size=16, epochs=EPOCHS, verbose=0,
+                        callbacks=[Backup("run")])  # fmt: skip
+        model, epochs = train(kind, Backup("run"), model=build())  # other automatic names, the same training
+        assert same(state(model), whole[kind]) and epochs == [2, 3, 4, 5]
+
+
+def test_a_name_is_no_path_and_other_files_stay(folder, tmp_path):
+    (tmp_path / "mine").mkdir()
+    for name in (str(tmp_path / "mine"), "", ".", "..", "a/b", "a\\b", "../mine", None):
+        for door in (Backup, paths.checkpoint_dir, paths.output_dir):
+            with pytest.raises(ValueError, match="name: expected a plain name such as '03_gan', got"):
+                door(name)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    callback = Backup("run")
+    (folder / "notes.txt").write_text("of the reader")
+    train("classifier", callback, epochs=2)
+    assert kept(folder) == ["notes.txt"]
 
 
 @pytest.mark.parametrize("kind", BUILD)
@@ -250,6 +310,10 @@ def test_nan_stops_the_training_and_keeps_the_state_before(kind, whole, folder):
         assert kept(folder)[:2] == ["epoch_000001", "epoch_000002"]
     model, epochs = train(kind, Backup("run"))
     assert same(state(model), whole[kind]) and epochs == [2, 3, 4, 5]
+    broken = BUILD[kind]()
+    broken.set_weights([np.full_like(w, np.nan) for w in broken.get_weights()])
+    with pytest.raises(ValueError, match="in epoch 1; look at the data or choose a smaller learning rate$"):
+        train(kind, Backup("run"), model=broken)
 
 
 def test_drive_that_is_not_mounted_is_refused(monkeypatch, tmp_path):
