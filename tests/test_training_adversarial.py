@@ -286,17 +286,41 @@ def test_networks_that_do_not_fit_are_refused():
         ((dense(3, 784), dense(28, 1), 3), r"\(None, 28\).*\(None, 784\)"),
         ((dense(3, 2), dense(2, 1), 4), r"\(None, 4\).*\(None, 3\)"),
         ((dense(3, 2), dense(2, 1, activation="sigmoid"), 3), "logits.*sigmoid"),
+        ((dense(3, 2), dense(2, 1, activation="softplus"), 3), "logits.*softplus"),
         ((dense(3, 2), dense(2, 5), 3), r"\(None, 1\).*\(None, 5\)"),
         ((keras.Sequential([layers.Dense(2)]), dense(2, 1), 3), "keras.Input"),
     ]
     for args, message in cases:
         with pytest.raises(ValueError, match=message):
             AdversarialModel(*args)
-    for option in ({"loss": "hinge"}, {"penalty": "r2"}, {"ema": 1.0}, {"critic_steps": 0}, {"penalty_weight": -1.0}):
+    options = ({"loss": "hinge"}, {"penalty": "r2"}, {"ema": 1.0}, {"ema": "0.9"}, {"penalty_weight": -1.0})
+    for option in (*options, {"critic_steps": 0}, {"critic_steps": 1.5}, {"penalty_every": 2.0}):
         with pytest.raises(ValueError, match="expected"):
             linear(**option)
     with pytest.raises(ValueError, match="same object"):
         linear().compile(*[keras.optimizers.SGD()] * 2)
+    with pytest.raises(ValueError, match="n: expected a whole number >= 1, got 0"):
+        linear().generate(0, 1)
+
+
+def test_losses_and_penalties_that_are_no_scalars_are_refused():
+    """The gradient of a vector is that of its sum: B times too strong, while the log shows the mean."""
+    for hook, name in (("penalty", "penalty"), ("generator_loss", "g_loss"), ("discriminator_loss", "d_loss")):
+        for every in (1, 2)[: 1 + (hook == "penalty")]:
+
+            def vector(self, *args):
+                return ops.mean(args[0] ** 2, axis=1)  # one number for each example
+
+            model = linear(type("Vector", (AdversarialModel,), {hook: vector}), d_rate=0.1, penalty_every=every)
+            before = model.get_weights()
+            with pytest.raises(ValueError, match=rf"{name}: expected a scalar .*got shape \((7|None),\)"):
+                model.fit(X, batch_size=7, verbose=0)
+            assert same(before, model.get_weights())
+    for every in (1, 2):
+        nothing, zero = (type("Own", (AdversarialModel,), {"penalty": lambda *args, v=v: v}) for v in (None, 0))
+        with pytest.raises(ValueError, match="penalty: expected a scalar, got None"):
+            linear(nothing, penalty_every=every).fit(X, verbose=0)
+        assert linear(zero, penalty_every=every).fit(X, verbose=0).history["penalty"] == [0]
 
 
 @pytest.mark.filterwarnings("error")
@@ -306,12 +330,14 @@ def test_data_that_would_train_silently_wrong_is_refused():
     model = AdversarialModel(G, D, 3)
     model.compile("sgd", "sgd")
     good = RNG.uniform(-1, 1, (600, 2, 2)).astype("float32")
-    nan, big = good.copy(), good.copy()
-    nan[5, 0, 0], big[5, 0, 0] = np.nan, 3
+    nan, late, big = good.copy(), good.copy(), good.copy()
+    nan[5, 0, 0], late[599, 0, 0], big[599, 0, 0] = np.nan, np.nan, 3  # the first batch ends with row 255
     before = model.get_weights()
     for x, error, message in [
         ((good * 255).astype("uint8"), TypeError, "float32.*uint8"),
+        (None, ValueError, "expected real examples.*got None"),
         (nan, ValueError, "got NaN"),
+        (late, ValueError, "got NaN"),
         (big, ValueError, r"\[-1, 1\].*3\]"),
         (good.reshape(600, 4), ValueError, r"\(None, 2, 2\).*\(None, 4\)"),
         (good[:0], ValueError, r"got \(0, 2, 2\)"),

@@ -1,11 +1,13 @@
 """A generator and a discriminator trained against each other; the whole algorithm is `AdversarialModel.train_step`."""
 
+from numbers import Real
+
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from genai_utils.training.validation import check_data, check_networks, need
+from genai_utils.training.validation import check_data, check_networks, count, need, scalar
 
 LOSSES = ("non_saturating", "minimax", "wasserstein")
 PENALTIES = (None, "r1", "gradient_penalty")
@@ -60,10 +62,11 @@ class AdversarialModel(keras.Model):
         self.generator, self.discriminator, self.latent_dim = generator, discriminator, latent_dim
         need(loss in LOSSES, f"loss: expected one of {LOSSES}, got {loss!r}")
         need(penalty in PENALTIES, f"penalty: expected one of {PENALTIES}, got {penalty!r}")
-        need(ema is None or 0 <= ema < 1, f"ema: expected None or a decay in [0, 1), got {ema!r}")
+        decay = ema is None or (isinstance(ema, Real) and 0 <= ema < 1)
+        need(decay, f"ema: expected None or a decay in [0, 1), got {ema!r}")
         need(penalty_weight > 0, f"penalty_weight: expected a number > 0, got {penalty_weight}")
-        need(penalty_every >= 1, f"penalty_every: expected a number >= 1, got {penalty_every}")
-        need(critic_steps >= 1, f"critic_steps: expected a number >= 1, got {critic_steps}")
+        for name, number in (("penalty_every", penalty_every), ("critic_steps", critic_steps)):
+            count(name, number)
         self.loss_kind, self.penalty_kind = loss, penalty
         self.penalty_weight, self.penalty_every = penalty_weight, penalty_every
         self.critic_steps, self.ema, self.seed = critic_steps, ema, seed
@@ -185,12 +188,13 @@ class AdversarialModel(keras.Model):
 
     def lazy_penalty(self, real, fake, c):
         """Return the penalty times `penalty_every` in every such discriminator update, 0 in the others."""
+        every = self.penalty_every
         if not self.penalised:
             return 0.0
-        if self.penalty_every == 1:
-            return self.penalty(real, fake, c)
-        due = ops.equal(self.d_optimizer.iterations % self.penalty_every, 0)
-        return ops.cond(due, lambda: self.penalty_every * self.penalty(real, fake, c), lambda: ops.zeros(()))
+        if every == 1:
+            return scalar("penalty", self.penalty(real, fake, c))
+        due = ops.equal(self.d_optimizer.iterations % every, 0)
+        return ops.cond(due, lambda: every * scalar("penalty", self.penalty(real, fake, c)), lambda: ops.zeros(()))
 
     def update_average(self):
         """Move the averaged generator's weights; its other state (BatchNorm statistics) is copied."""
@@ -202,17 +206,17 @@ class AdversarialModel(keras.Model):
         """Return the running means of this epoch (of the last of the `critic_steps` updates, for D)."""
         names = [name for name in self.trackers if name in values]
         for name in names:
-            self.trackers[name].update_state(values[name])
+            self.trackers[name].update_state(values[name] if name.endswith("_logit") else scalar(name, values[name]))
         return {name: self.trackers[name].result() for name in names}
 
     # ---- use ---------------------------------------------------------------------------------------------------
 
     def fit(self, x=None, y=None, *args, **kwargs):
-        """Check the first batch (`check_data`), then train as `keras.Model.fit`.
+        """Check the data (`check_data`), then train as `keras.Model.fit`.
 
         Raises:
             ValueError, TypeError: integers, NaN or infinity, another shape than D's input, or values that
-                the generator's last activation (tanh, sigmoid) cannot reach.
+                the generator's last activation (tanh, sigmoid, relu) cannot reach.
         """
         check_data(self, x, y)
         return super().fit(x, y, *args, **kwargs)
@@ -226,6 +230,7 @@ class AdversarialModel(keras.Model):
             ema: use the averaged generator where there is one.
             condition: conditioning input with n rows, for a conditional generator.
         """
+        count("n", n)
         network = self.ema_generator if ema and self.ema_generator is not None else self.generator
         condition = keras.tree.map_structure(lambda c: c if c is None else ops.convert_to_tensor(c), condition)
         batch, made = (self.latent(n, seed), condition), []

@@ -2,18 +2,25 @@
 
 import types
 import warnings
+from numbers import Integral
 
 import keras
 import numpy as np
 from keras import ops
 
-REACH = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}  # values that a last activation can produce
+REACH = {"tanh": (-1.0, 1.0), "relu": (0.0, np.inf), "softplus": (0.0, np.inf)}  # values of a last activation
+REACH |= dict.fromkeys(("sigmoid", "hard_sigmoid", "softmax"), (0.0, 1.0))
 
 
 def need(holds, message, error=ValueError):
     """Raise the error unless it holds."""
     if not holds:
         raise error(message)
+
+
+def count(name, number):
+    """Raise ValueError unless it is a whole number of at least 1."""
+    need(isinstance(number, Integral) and number >= 1, f"{name}: expected a whole number >= 1, got {number!r}")
 
 
 def check_networks(generator, discriminator, latent_dim):
@@ -29,16 +36,30 @@ def check_networks(generator, discriminator, latent_dim):
     need(fits(made, read), f"{rule}: expected shape {read}, got {made} from the generator")
     need(logits[-1] == 1, f"discriminator: expected one logit per example, output shape (None, 1), got {logits}")
     logit = "discriminator: expected logits, no activation after the last layer"
-    need(last not in ("sigmoid", "softmax", "tanh"), f"{logit}; got {last} outputs")
+    need(last not in REACH, f"{logit}; got {last} outputs")
+
+
+def scalar(name, value):
+    """Return a loss or penalty as a floating-point scalar; the gradient of a vector is that of its sum, B times it."""
+    need(value is not None, f"{name}: expected a scalar, got None")
+    value = ops.cast(value, keras.config.floatx())
+    need(
+        len(value.shape) == 0,
+        f"{name}: expected a scalar such as a mean over the batch, got shape {tuple(value.shape)}",
+    )
+    return value
 
 
 def check_data(model, x, y=None):
-    """Raise unless the first batch, after the model's `condition`, suits the model; a generator is not looked at.
+    """Raise unless the first batch, after the model's `condition`, suits the model, and all values of an array do.
+
+    Of an array that `condition` changes only the finiteness is seen whole; a Python generator is not looked at.
 
     Raises:
         TypeError: real examples that are not floats.
         ValueError: wrong shape, NaN or infinity, or values out of the generator's reach.
     """
+    need(x is not None, "fit: expected real examples, an array or a dataset, got None")
     if isinstance(x, types.GeneratorType):
         return
     if hasattr(x, "shape"):
@@ -64,9 +85,14 @@ def check_data(model, x, y=None):
     need(fits((None, *real.shape[1:]), read), f"{wrong}{(None, *real.shape[1:])}")
     hint = " in 0..255; scale it first, for example x / 127.5 - 1" if real.dtype == np.uint8 else ""
     need(real.dtype.kind == "f", f"real examples: expected float32, got {real.dtype}{hint}", TypeError)
-    last, least, most = last_activation(model.generator), float(real.min()), float(real.max())
+    last, ends = last_activation(model.generator), [float(real.min()), float(real.max())]
     low, high = REACH.get(last, (-np.inf, np.inf))
-    need(np.isfinite([least, most]).all(), "real examples: expected finite numbers, got NaN or infinity")
+    if hasattr(x, "shape"):  # the rows after the first batch: both ends of the whole array are NaN where one value is
+        whole = [float(end(np.asarray(x))) for end in (np.min, np.max)]
+        ends = whole if np.array_equal(real, x[: len(real)]) else ends
+        need(np.isfinite(whole).all(), "real examples: expected finite numbers, got NaN or infinity")
+    need(np.isfinite(ends).all(), "real examples: expected finite numbers, got NaN or infinity")
+    least, most = ends
     wanted = f"expected values in [{low:g}, {high:g}], all that a generator ending in {last} can make"
     need(low - 1e-3 <= least and most <= high + 1e-3, f"real examples: {wanted}; got [{least:g}, {most:g}]")
     if last == "tanh" and least >= 0:
