@@ -127,7 +127,7 @@ class Backup(keras.callbacks.BackupAndRestore):
 def fingerprint(model, steps):
     """Return what tells a training from others, {part: value for JSON}, equal in every process that builds the same."""
     shapes, structure = [(tuple(w.shape), str(w.dtype)) for w in model.weights], plain(structures(model))
-    told = f"{type(model).__name__} with {model.count_params():,} weights"
+    told = f"{type(model).__name__} with {sum(int(np.prod(w.shape)) for w in model.weights):,} weights"
     marks = [f"{zlib.crc32(json.dumps(part).encode()):08x}" for part in (shapes, structure)]
     parts = {"network": f"{told}, shapes {marks[0]}, layers {marks[1]}", "data: steps per epoch": steps}
     parts["loss"] = plain(getattr(model, "loss", None))
