@@ -13,6 +13,7 @@ _SUBMODULES = (
     "layers",
     "likelihood",
     "metrics",
+    "mine",
     "paths",
     "plots",
     "results",

@@ -2,13 +2,18 @@
 
 import html
 import importlib.metadata
+import io
 import json
 import math
 import os
 import platform
 from pathlib import Path
 
+import numpy as np
+
 from genai_utils import paths
+
+LARGEST = 200_000  # bytes of recorded arrays: they travel with the course
 
 
 def load(name):
@@ -37,14 +42,59 @@ def versions():
 
 def write(folder, name, content):
     """Write <folder>/<name>.json whole or not at all."""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{name}.json.part"
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    _write(Path(folder) / f"{name}.json", text.encode())
+
+
+def _write(path, content):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.part")
     try:
-        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(temporary, folder / f"{name}.json")
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def arrays(name):
+    """Read results/<name>.npz: arrays recorded to be shown before they are made anew, such as sampled images.
+
+    Args:
+        name: str, such as "09_pixelcnn".
+
+    Returns:
+        dict name -> array; empty if nothing is recorded under that name.
+    """
+    try:
+        path = paths.resource(f"results/{name}.npz")
+    except FileNotFoundError:
+        return {}
+    with np.load(path, allow_pickle=False) as recorded:
+        return dict(recorded)
+
+
+def record_arrays(name, **named):
+    """Keep arrays for `arrays(name)`; like `record`, only an authoring run writes.
+
+    Args:
+        name: str, the notebook's name such as "09_pixelcnn".
+        **named: array name -> numbers, int or float; together under 200 KB when compressed.
+
+    Raises:
+        TypeError, ValueError: an array holds no numbers, or they are not finite, or they are too large to ship.
+    """
+    named = {key: np.asarray(value) for key, value in named.items()}
+    for key, value in named.items():
+        if value.dtype.kind not in "biuf":
+            raise TypeError(f"{key}: expected an array of numbers, got dtype {value.dtype}")
+        if not np.isfinite(value).all():
+            raise ValueError(f"{key}: expected finite numbers, got {np.count_nonzero(~np.isfinite(value))} others")
+    content = io.BytesIO()
+    np.savez_compressed(content, **named)
+    if content.tell() > LARGEST:
+        raise ValueError(f"expected arrays of {LARGEST:,} bytes at most when compressed, got {content.tell():,}")
+    if folder := os.environ.get("GENAI_RECORD"):
+        _write(Path(folder) / f"{name}.npz", content.getvalue())
 
 
 class Table:

@@ -4,21 +4,20 @@ A new exercise is tested as soon as it has a table in the package, and here righ
 """
 
 import ast
+import importlib
 import json
 import math
 import re
 from dataclasses import replace
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
+from answers import nb03
 from keras import ops
 from scipy import stats
-from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 from scipy.special import expit, softmax
-from sklearn.neighbors import NearestNeighbors
 
 import genai_utils as gu
 from genai_utils import checks
@@ -105,164 +104,10 @@ def test_every_other_right_reading_passes(name):
         assert gu.check(name, reading)
 
 
-def loop_mean_nll(logits, y):
-    total = 0.0
-    for row, label in zip(logits, y):
-        top = max(row)
-        total += top + math.log(sum(math.exp(s - top) for s in row)) - row[label]
-    return total / len(y)
-
-
-def matched(a, b):
-    ways = np.abs(a[:, None] - b)
-    return ways[linear_sum_assignment(ways)].mean()
-
-
-def keras_halves(s, t):
-    bce = keras.losses.BinaryCrossentropy(from_logits=True)
-    s, t = np.asarray(s), np.asarray(t)
-    return bce(np.ones((int(t.sum()), 1)), s[t == 1]) + bce(np.zeros((int((1 - t).sum()), 1)), s[t == 0])
-
-
-def fit_neighbours(train):
-    finder = NearestNeighbors(n_neighbors=1).fit(train)
-    return lambda a: finder.kneighbors(a)[0][:, 0]
-
-
-def counted_share(samples, train, test):
-    d = fit_neighbours(train)
-    threshold, far = np.percentile(d(test), 5), 0
-    for distance in d(samples):
-        far += distance < threshold
-    return far / len(samples)
-
-
-def integrated(mu, s, levels):
-    """The logistic density summed over fine steps of each bin, the ends left open far out."""
-    edges = np.concatenate([[-0.5 - 40 * s], np.arange(levels - 1) + 0.5, [levels - 0.5 + 40 * s]])
-    grids = [np.linspace(a, b, 20001) for a, b in zip(edges[:-1], edges[1:])]
-    return [np.trapezoid(stats.logistic.pdf(grid, mu, s), grid) for grid in grids]
-
-
-def keras_logistic(mu, s, levels):
-    F = ops.sigmoid((ops.arange(levels - 1, dtype="float32") + 0.5 - mu) / s)
-    return ops.concatenate([F, ops.ones(1)]) - ops.concatenate([ops.zeros(1), F])
-
-
-def integrated_rate(mu, logvar):
-    z = np.linspace(-12, 12, 4001)
-    q = stats.norm.pdf(z, mu[..., None], np.exp(logvar / 2)[..., None])
-    log_q = stats.norm.logpdf(z, mu[..., None], np.exp(logvar / 2)[..., None])
-    return np.trapezoid(q * (log_q - stats.norm.logpdf(z)), z).sum(-1)
-
-
-def keras_gap(p, q):
-    legal = ops.cast(p > 0, q.dtype)
-    m = ops.sum(legal * q)
-    return -ops.log(m), ops.sum(p * ops.log(ops.where(p > 0, p, 1.0) * m / q))
-
-
-# Right answers found by other means: another formula, a library, brute force; with SciPy, Keras or loops.
 OTHERS = {
-    "00_start_here.chain_log_prob": [
-        lambda c, o, i, pc, po, pi: np.log(np.einsum("c,co,ci->coi", pc, po, pi)[c, o, i]),
-        lambda c, o, i, pc, po, pi: [
-            math.log(pc[a]) + math.log(po[a][b]) + math.log(pi[a][d]) for a, b, d in zip(c, o, i)
-        ],
-        lambda c, o, i, pc, po, pi: (
-            ops.log(ops.take(pc, c))
-            + ops.log(ops.sum(ops.take(po, c, axis=0) * ops.one_hot(o, po.shape[1]), axis=1))
-            + ops.log(ops.sum(ops.take(pi, c, axis=0) * ops.one_hot(i, pi.shape[1]), axis=1))
-        ),
-    ],
-    "00_start_here.entropy": [
-        stats.entropy,
-        lambda p: -sum(v * math.log(v) for v in p if v > 0),
-        lambda p: -ops.sum(p * ops.log(ops.where(p > 0, p, 1.0))),
-        lambda p: -np.sum(p * np.log(p + 1e-12)),
-    ],
-    "00_start_here.mean_nll": [
-        loop_mean_nll,
-        lambda s, y: ops.mean(keras.losses.sparse_categorical_crossentropy(y, s, from_logits=True)),
-        lambda s, y: -ops.mean(ops.sum(ops.one_hot(y, s.shape[1]) * ops.log_softmax(s), axis=1)),
-    ],
-    "02_gan_math.log_density_ratio": [
-        lambda s, r: np.log(expit(s) / (1 - expit(s)) * (1 - r) / r),
-        lambda s, r: [v + math.log1p(-r) - math.log(r) for v in s],
-        lambda s, r: ops.add(s, ops.log((1 - r) / r)),
-    ],
-    "02_gan_math.w1_samples": [
-        stats.wasserstein_distance,
-        matched,
-        lambda a, b: sum(abs(u - v) for u, v in zip(sorted(a), sorted(b))) / len(a),
-        lambda a, b: ops.mean(ops.abs(ops.sort(a) - ops.sort(b))),
-    ],
-    "02_gan_math.least_d_loss": [
-        lambda a: -np.log(-np.expm1(-a)),
-        lambda a: [-math.log(1 - math.exp(-v)) for v in a] if np.ndim(a) else -math.log(1 - math.exp(-a)),
-        lambda a: -ops.log(1 - ops.exp(-a)),
-    ],
-    "03_gan_training.to_tanh": [
-        lambda x, levels: np.interp(x, [0, levels - 1], [-1, 1]).astype("float32"),
-        lambda x, levels: ops.cast(x, "float32") / ((levels - 1) / 2) - 1,
-        lambda x, levels: np.linspace(-1, 1, levels, dtype="float32")[x],
-    ],
-    "03_gan_training.pooled_loss": [
-        keras_halves,
-        lambda s, t: (
-            ops.sum(t * ops.softplus(-s[:, 0])) / ops.sum(t) + ops.sum((1 - t) * ops.softplus(s[:, 0])) / ops.sum(1 - t)
-        ),
-        lambda s, t: sum(
-            np.mean([np.logaddexp(0, -sign * float(v)) for v, mark in zip(s[:, 0], t) if float(mark) == kind])
-            for sign, kind in ((1, 1.0), (-1, 0.0))
-        ),
-    ],
-    "03_gan_training.suspicious_share": [counted_share],
-    "09_pixelcnn.row_mask": [
-        lambda k, kind: [1] * (k // 2) + [int(kind == "B")] + [0] * (k // 2),
-        lambda k, kind: np.arange(k) < k // 2 + (kind == "B"),
-        lambda k, kind: ops.cast(ops.arange(k) < k // 2 + (kind == "B"), "float32"),
-    ],
-    "09_pixelcnn.discretized_logistic": [
-        integrated,
-        keras_logistic,
-        lambda mu, s, K: np.diff(  # rounded like float32, and given back as float64
-            ops.convert_to_numpy(ops.sigmoid((ops.arange(K - 1, dtype="float32") + 0.5 - mu) / s)), prepend=0, append=1
-        ),
-        lambda mu, s, K: np.diff(
-            (np.tanh((np.arange(K - 1, dtype="float32") + 0.5 - mu) / s / 2) + 1) / 2, prepend=0, append=1
-        ),
-        lambda mu, s, K: [
-            (1.0 if k == K - 1 else 1 / (1 + math.exp(-(k + 0.5 - mu) / s)))
-            - (0.0 if k == 0 else 1 / (1 + math.exp(-(k - 0.5 - mu) / s)))
-            for k in range(K)
-        ],
-    ],
-    "09_pixelcnn.split_gap": [
-        lambda p, q: (-np.log(q[p > 0].sum()), stats.entropy(p[p > 0], q[p > 0])),
-        keras_gap,
-        lambda p, q: (
-            -math.log(m := sum(v for u, v in zip(p, q) if u > 0)),
-            sum(u * math.log(u * m / v) for u, v in zip(p, q) if u > 0),
-        ),
-    ],
-    "11_vae.rate": [
-        integrated_rate,
-        lambda mu, logvar: -0.5 * ops.sum(1 + logvar - ops.square(mu) - ops.exp(logvar), axis=-1),
-        lambda mu, logvar: [
-            sum((a * a + math.exp(b) - b - 1) / 2 for a, b in zip(row, spread)) for row, spread in zip(mu, logvar)
-        ],
-    ],
-    "11_vae.reparameterise": [
-        lambda mu, logvar, e: stats.norm.ppf(stats.norm.cdf(e), mu, np.sqrt(np.exp(logvar))),
-        lambda mu, logvar, e: mu + ops.exp(0.5 * logvar) * e,
-        lambda mu, logvar, e: [[a + math.exp(b / 2) * c for a, b, c in zip(*rows)] for rows in zip(mu, logvar, e)],
-    ],
-    "11_vae.importance_bound": [
-        lambda w: w.max(0) + np.log(np.exp(w - w.max(0)).mean(0)),
-        lambda w: ops.logsumexp(w, axis=0) - math.log(w.shape[0]),
-        lambda w: [max(c) + math.log(sum(math.exp(v - max(c)) for v in c) / len(c)) for c in np.transpose(w)],
-    ],
+    name: answers
+    for path in sorted((Path(__file__).parent / "answers").glob("nb*.py"))
+    for name, answers in importlib.import_module(f"answers.{path.stem}").ANSWERS.items()
 }
 
 
@@ -508,7 +353,7 @@ DEFECTS = {
     ),
     "clipped logits passed": (
         "03_gan_training.pooled_loss",
-        lambda s, t: keras_halves(ops.clip(s, -200, 200), t),
+        lambda s, t: nb03.keras_halves(ops.clip(s, -200, 200), t),
         "at s = 300 or -300 the result is too small: a logit",
     ),
     "the edges were blamed that were right": (

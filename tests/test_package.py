@@ -27,6 +27,7 @@ MAY_USE = {
     "layers": set(),
     "likelihood": set(),
     "metrics": set(),
+    "mine": {"datasets", "paths"},
     "sampling": set(),
     "models": {"layers"},
     "training": {"paths", "layers", "models"},

@@ -194,3 +194,36 @@ def test_controls_refuse_values_outside():
     with pytest.raises(TypeError, match="expected a matplotlib Figure, got int"):
         widgets.explore(lambda x: 3, x=widgets.slider(0, 2, 1))
     assert widgets.slider(0, 5, 1).kind == "IntSlider" and widgets.slider(0, 1, 0.5).options["step"] == 0.02
+
+
+def test_outlines_surround_the_pixels_of_the_mask_and_no_others():
+    mask = np.zeros((3, 4, 4), bool)
+    mask[1, 0, 2] = mask[2, 3, 0] = True  # in the second column of the first row, and below
+    fig = plots.image_grid(np.zeros((3, 4, 4)), 2, outlines=mask)
+    corners = sorted(tuple(patch.get_xy()) for patch in fig.axes[0].patches)
+    assert corners == [(0.5, 8.5), (7.5, 0.5)]  # 1 + 5 columns of the first image, then column 2; half a pixel off
+    with pytest.raises(ValueError, match="expected outlines of shape"):
+        plots.image_grid(np.zeros((3, 4, 4)), 2, outlines=mask[:2])
+    with pytest.raises(ValueError, match="mask of booleans"):
+        plots.outline(np.zeros((4, 4)), fig.axes[0])
+
+
+def test_a_diagram_says_the_shapes_and_weights_that_keras_says():
+    import keras
+
+    from genai_utils.plots.diagram import stages
+
+    layers = keras.layers
+    x = keras.Input((8, 8, 1))
+    h = layers.Activation("relu")(layers.Conv2D(4, 3, padding="same")(x))
+    h = h + layers.Conv2D(4, 1)(h)
+    inner = keras.Sequential([keras.Input((8, 8, 4)), layers.Flatten(), layers.Dense(3), layers.BatchNormalization()])
+    model = keras.Model(x, inner(h))
+    found = stages(model)
+    assert [shape for _, shape, _ in found] == [(8, 8, 1), (8, 8, 4), (8, 8, 4), (256,), (3,)]
+    assert found[2][0] == ["Conv2D", "+ skip"] and found[1][0] == ["Conv2D", "Activation"]
+    assert sum(weights for *_, weights in found) == model.count_params()
+    words = [text.get_text() for text in plots.shapes(model).axes[0].texts]
+    assert "8 × 8 × 4" in words and any("Flatten" in word for word in words)
+    with pytest.raises(ValueError, match="built Keras model"):
+        plots.shapes(keras.Sequential([layers.Dense(3)]))

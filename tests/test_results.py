@@ -61,3 +61,31 @@ def test_versions_are_those_that_run():
 
 def test_nothing_recorded_is_an_empty_dict():
     assert results.load("no such record") == {}
+
+
+def test_arrays_come_back_and_only_an_authoring_run_writes_them(monkeypatch, tmp_path):
+    monkeypatch.delenv("GENAI_RECORD", raising=False)
+    results.record_arrays("99_none", sprites=np.zeros((2, 4, 4), "uint8"))
+    assert results.arrays("99_none") == {}
+    monkeypatch.setenv("GENAI_RECORD", str(tmp_path / "results"))
+    drawn = np.random.default_rng(0).integers(0, 16, (48, 16, 16)).astype("uint8")
+    results.record_arrays("99_none", sprites=drawn, x=np.linspace(0, 1, 5))
+    monkeypatch.setattr(results.paths, "resource", lambda relative: tmp_path / relative)
+    back = results.arrays("99_none")
+    assert sorted(back) == ["sprites", "x"] and back["sprites"].dtype == "uint8"
+    assert (back["sprites"] == drawn).all()
+    assert [path.name for path in (tmp_path / "results").iterdir()] == ["99_none.npz"]
+
+
+@pytest.mark.parametrize(
+    "value, error, said",
+    [
+        (["a"], TypeError, "x: expected an array of numbers"),
+        ([object()], TypeError, "x: expected an array of numbers"),
+        ([1.0, np.nan], ValueError, "x: expected finite numbers, got 1 others"),
+        (np.random.default_rng(0).random(100_000), ValueError, "expected arrays of 200,000 bytes at most"),
+    ],
+)
+def test_arrays_that_cannot_be_shipped_are_refused(value, error, said):
+    with pytest.raises(error, match=said):
+        results.record_arrays("99_none", x=value)

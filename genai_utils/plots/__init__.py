@@ -4,8 +4,22 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from genai_utils.plots.alt_text import describe, png, register
+from genai_utils.plots.diagram import shapes
 
-__all__ = ["COLORS", "CYCLE", "curves", "describe", "finish", "heatmap", "image_grid", "png", "tile", "use_style"]
+__all__ = [
+    "COLORS",
+    "CYCLE",
+    "curves",
+    "describe",
+    "finish",
+    "heatmap",
+    "image_grid",
+    "outline",
+    "png",
+    "shapes",
+    "tile",
+    "use_style",
+]
 
 # Okabe & Ito's palette, told apart with every common form of colour blindness, and in grey by lightness; and plum.
 COLORS = {
@@ -88,7 +102,23 @@ def tile(images, cols, pad=1, background=1.0):
     return np.clip(canvas, 0, 1)
 
 
-def image_grid(images, cols=10, *, row_labels=None, title=None, scale=0.62):
+def outline(mask, ax, *, left=0, top=0):
+    """Draw a line around each pixel of a mask, in vermillion.
+
+    Args:
+        mask: bool, (H, W).
+        ax: matplotlib Axes that shows an image.
+        left, top: column and row of the image's first pixel on these axes.
+    """
+    mask = np.asarray(mask)
+    if mask.ndim != 2 or mask.dtype != bool:
+        raise ValueError(f"expected a mask of booleans (H, W), got {mask.dtype} {mask.shape}")
+    for row, column in np.argwhere(mask):
+        corner = (left + column - 0.5, top + row - 0.5)
+        ax.add_patch(plt.Rectangle(corner, 1, 1, fill=False, edgecolor=COLORS["vermillion"], linewidth=1.2))
+
+
+def image_grid(images, cols=10, *, row_labels=None, title=None, scale=0.62, outlines=None):
     """Show images on a regular grid.
 
     Args:
@@ -97,12 +127,13 @@ def image_grid(images, cols=10, *, row_labels=None, title=None, scale=0.62):
         row_labels: list of str, one for each row, or None.
         title: str or None.
         scale: float, inches for one image.
+        outlines: bool, (n, H, W), pixels to draw a line around, or None.
 
     Returns:
         matplotlib Figure.
 
     Raises:
-        ValueError: wrong rank or range, or a number of labels that is not the number of rows.
+        ValueError: wrong rank or range, a number of labels that is not the number of rows, or a mask of another shape.
     """
     cols = min(cols, len(images))
     canvas = tile(images, cols)
@@ -115,6 +146,12 @@ def image_grid(images, cols=10, *, row_labels=None, title=None, scale=0.62):
     ax.set_xticks([])
     ax.set_yticks([])
     ax.spines[:].set_visible(False)
+    if outlines is not None:
+        if np.shape(outlines) != np.shape(images)[:3]:
+            raise ValueError(f"expected outlines of shape {np.shape(images)[:3]}, got {np.shape(outlines)}")
+        height, width = np.shape(images)[1:3]
+        for i, mask in enumerate(outlines):
+            outline(mask, ax, left=1 + (i % cols) * (width + 1), top=1 + (i // cols) * (height + 1))
     if row_labels is not None:
         if len(row_labels) != rows:
             raise ValueError(f"expected {rows} row labels, got {len(row_labels)}")
