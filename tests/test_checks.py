@@ -11,6 +11,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from answers import nb03
@@ -115,6 +116,22 @@ OTHERS = {
 def test_right_answers_found_by_other_means_pass(name):
     for answer in OTHERS[name]:
         assert gu.check(name, answer)
+
+
+def hearts():
+    """(notebook, source) of the exercises whose function a training runs on, as a reader would type the answer."""
+    for path in sorted((Path(__file__).parent / "answers").glob("nb*.py")):
+        yield path.stem, importlib.import_module(f"answers.{path.stem}").HEART
+
+
+@pytest.mark.parametrize("stem, answer", hearts(), ids=lambda value: value if value.startswith("nb") else "")
+def test_what_a_reader_may_type_into_the_heart_trains(stem, answer):
+    (cell,) = (source for book, source in cells("heart") if book.startswith(stem.removeprefix("nb")))
+    function, name = re.search(r'= (\w+) if gu\.check\(\s*"([^"]+)"', cell).groups()
+    assert checks.find(name).trains
+    space = {"gu": gu, "keras": keras, "ops": ops, "np": np}
+    exec(answer, space)
+    assert gu.check(name, space[function])
 
 
 # --- wrong answers -----------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ Those that are due (tools/turn.py), or those that GENAI_BROWSER names, are run o
 from several sides. Pictures of what the tests saw are left in .genai/screenshots/.
 """
 
+import importlib
 import json
 import os
 import re
@@ -141,6 +142,20 @@ def test_exercise_checks_answer(opened):
         assert f"✓ {name}: solved" in right
     page.cell(exercises[0])
     page.shot("exercise solved")
+
+
+def test_the_training_runs_on_what_the_reader_types(opened):
+    """A right answer in another style goes into the stub; the cell that chooses then says whose function trains."""
+    page, _, cells = opened
+    (heart,) = tagged(cells, "heart")
+    course = page.printed(page.cell(heart))
+    assert "course's function" in course and "your function" not in course
+    name = re.search(r'gu\.check\(\s*"([^"]+)"', text(cells[heart]))[1]
+    stub = next(i for i in tagged(cells, "exercise") if f'"{name}"' in text(cells[i]))
+    page.type_and_run(stub, importlib.import_module(f"answers.nb{page.name}").HEART)
+    yours = page.type_and_run(heart, text(cells[heart]))
+    assert f"✓ {name}: solved" in yours and "your function" in yours
+    page.shot("own function trains")
 
 
 @pytest.mark.parametrize("zoom", [1, 2])

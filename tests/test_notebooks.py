@@ -1,5 +1,6 @@
 """The countable parts of a notebook's anatomy, read from every notebook; running them is nbval's part."""
 
+import ast
 import json
 import re
 import statistics
@@ -16,6 +17,9 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SETUP = "".join(
     next(c for c in json.loads(NOTEBOOKS[0].read_text("utf-8"))["cells"] if c["cell_type"] == "code")["source"]
 )
+EXIST = {path.stem[:2] for path in NOTEBOOKS}
+FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$|```.*?```", re.S)
+HEART = re.compile(r"^\w+(?:, \w+)* = (\w+) if gu\.check\(\s*\"([^\"]+)\", \1\s*\) else \1_solution", re.M)
 WIDTH = 88  # characters of a line of code: longer ones are cut off on a page
 
 
@@ -52,9 +56,9 @@ def problems(notebook, size):
             found.append(sentence)
 
     need(size < 1_000_000, f"{size} bytes; expected under 1 MB")
-    need(35 <= len(cells) <= 70, f"{len(cells)} cells; expected 40-65, give or take five")
-    words = len(re.findall(r"\w+", re.sub(r"\]\(\S+\)", "]", prose)))  # without the addresses of links
-    need(1500 <= words <= 3500, f"{words} words; expected 1,800-3,000, give or take")
+    need(38 <= len(cells) <= 70, f"{len(cells)} cells; expected 40-66, give or take a few")
+    words = len(re.findall(r"\w+", FORMULA.sub(" ", re.sub(r"\]\(\S+\)", "]", prose))))  # links without addresses
+    need(1500 <= words <= 2800, f"{words} words without formulas; expected 1,800-2,800")
     first = text(cells[0])
     need(re.match(r"# \d\d · ", first), "the first cell has no title '# NN · ...'")
     for part in ("**You will be able to**", "**Before you start", "**Time:**"):
@@ -64,7 +68,12 @@ def problems(notebook, size):
     need(text(code[0]) == SETUP, "the set-up cell differs from the one all notebooks share")
     need(text(code[1]).startswith("# Settings"), "the second code cell is not the settings cell")
     sizes = [lines(cell) for cell in code]
-    need(max(sizes) <= 40, f"a code cell of {max(sizes)} lines; expected 40 at most")
+    long = [size for cell, size in zip(code, sizes) if size > 25 and "solution" not in cell["metadata"].get("tags", [])]
+    need(len(long) <= 1 and max(sizes) <= 40, f"code cells of {long} lines; expected 25 at most, but for one of 40")
+    pictures = [i for i, cell in enumerate(cells) if has_figure(cell)]
+    need(
+        pictures and pictures[0] <= 4, f"the first picture is in cell {min(pictures, default=None)}; expected 4 at most"
+    )
     need(4 <= statistics.median(sizes) <= 14, f"median code cell {statistics.median(sizes)} lines; expected 5-12")
     for i, cell in enumerate(code):
         for line in text(cell).splitlines():  # the address in HELPER is as long as it is
@@ -91,7 +100,23 @@ def problems(notebook, size):
             need(kind in tags[i], f"cell {i} lies in a {kind} section but is not tagged so")
     for part in CLOSING:
         need(f"## {part}" in prose, f"no section '{part}'")
-    need(prose.count("**Predict before you run.**") >= 4, "fewer than 4 prediction prompts")
+    predictions = prose.count("**Predict before you run.**")
+    need(4 <= predictions <= 8, f"{predictions} prediction prompts; expected 4-8")
+    minutes, said = (
+        sum(int(m["minutes"]) for m in HEADING.finditer(prose)),
+        re.search(r"about (\d+) min of reading", first),
+    )
+    need(said and int(said[1]) == minutes <= 90, f"headings sum to {minutes} min; expected the title's, and 90 at most")
+    named = set(re.findall(r"\b(\d\d)_[a-z]\w+", prose))
+    for several in re.findall(r"[Nn]otebooks? (\d\d(?:(?:, | and |–|-)\d\d)*)", prose):
+        named |= set(re.findall(r"\d\d", several))
+    need(named <= EXIST, f"notebooks {sorted(named - EXIST)} are named; expected those that exist")
+    hearts = [cell for cell in code if "heart" in cell["metadata"].get("tags", [])]
+    need(len(hearts) == 1 and HEART.search(text(hearts[0])), "no heart: x = f if gu.check('NN.f', f) else f_solution")
+    asides = len(re.findall(r"^> \*\*The article", prose, re.M))
+    outside = re.sub(r"^>.*$", "", prose, flags=re.M)
+    need(asides <= 2, f"{asides} asides about the article; expected 2 at most")
+    need("article" not in outside, "the article is spoken of outside its boxed asides")
     for i, cell in enumerate(cells):
         if "solution" in tags[i]:
             meta = cell["metadata"]
@@ -167,7 +192,7 @@ def test_planted_faults_are_seen():
             cell("code", "x = HTML('<video autoplay>')"),
             cell("code", "plt.plot()", outputs=[figure]),
             cell("code", "y = 2" + " " * 84, outputs=[stderr]),
-            cell("markdown", "## A section (5 min, core)\nwords"),
+            cell("markdown", "## A section (5 min, core)\nSee notebooks 77 and 88, 99_x, the article"),
             cell("code", "answer", tags=["solution", "core"]),
             cell("code", "gu.widgets.explore(f)", outputs=[figure]),
         ],
@@ -176,7 +201,7 @@ def test_planted_faults_are_seen():
     for part in (
         "under 1 MB",
         "cells;",
-        "words;",
+        "words without",
         "no title",
         "set-up cell differs",
         "not the settings",
@@ -196,6 +221,70 @@ def test_planted_faults_are_seen():
         "a figure lacks its alt text",
         "the widget has no picture",
         "ids are missing",
+        "headings sum to 5 min",
+        "notebooks ['77', '88', '99'] are named",
+        "no heart",
+        "the article is spoken of",
     ):
         assert part in said, part
+    late = {**notebook, "cells": [cell("markdown", "words")] * 3 + notebook["cells"]}
+    assert "first picture is in cell 6" in "\n".join(problems(late, 1))
     assert "no widget" in problems({**notebook, "cells": notebook["cells"][:-1]}, 1)
+
+
+def reads(node):
+    """Names that a function reads from outside of it."""
+    inside = {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
+    inside |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)} - inside
+
+
+def binds(tree):
+    """Names that a cell binds for the whole notebook: assignments, loops, with, def, class, import."""
+    found, todo = set(), list(tree.body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+            continue
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            continue  # the same name again is the same module
+        if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)):
+            found |= {n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)}
+            continue
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        todo += list(ast.iter_child_nodes(node))
+    return found
+
+
+def spoiled(sources):
+    """Globals that a widget's draw function reads and that a later cell binds anew: it would draw something else."""
+    trees = [ast.parse(re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.M)) for source in sources]
+    found = set()
+    for i, tree in enumerate(trees):
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            if ast.unparse(call.func) != "gu.widgets.explore" or not isinstance(call.args[0], ast.Name):
+                continue
+            functions = {
+                n.name: n for earlier in trees[: i + 1] for n in earlier.body if isinstance(n, ast.FunctionDef)
+            }
+            needed, todo = set(), {call.args[0].id}
+            while todo:
+                needed |= todo
+                todo = {name for f in todo if f in functions for name in reads(functions[f])} - needed
+            found |= needed & set().union(*map(binds, trees[i + 1 :]), set())
+    return found
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_later_cell_changes_what_a_widget_draws(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    assert not spoiled([text(cell) for cell in cells if cell["cell_type"] == "code"])
+
+
+def test_a_global_bound_anew_is_seen():
+    widget = "def part(i):\n    return log_q[i]\ndef draw(i):\n    k = 1\n    return part(i)\ngu.widgets.explore(draw)"
+    assert spoiled([widget, "for name, log_q in []:\n    pass"]) == {"log_q"}
+    assert spoiled([widget, "k = 2\nx = [log_q for log_q in ()]\ndef f():\n    log_q = 3"]) == set()
+    assert spoiled([widget, "def part(i):\n    ..."]) == {"part"}

@@ -56,3 +56,15 @@ def test_without_a_ledger_nothing_is_overwritten(course, ledger):
     save("print(45)")
     assert workbook.lay_out(source, target) == {"00_x.ipynb": "kept"}
     assert (target / "00_x.ipynb").read_text() == before
+
+
+def test_pages_of_text_are_laid_out_by_the_same_rule(tmp_path):
+    source, target = tmp_path / "notebooks", tmp_path / "workbook"
+    source.mkdir()
+    page = tmp_path / "glossary.md"
+    page.write_text("| nat | 奈特 |\n", encoding="utf-8")
+    assert workbook.lay_out(source, target, [page]) == {"glossary.md": "new"}
+    assert (target / "glossary.md").read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
+    (target / "glossary.md").write_text("my notes", encoding="utf-8")
+    assert workbook.lay_out(source, target, [page]) == {"glossary.md": "kept"}
+    assert (target / "glossary.md").read_text(encoding="utf-8") == "my notes"

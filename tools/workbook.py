@@ -1,4 +1,4 @@
-"""Lay out the learner's own copies of the notebooks, outputs cleared.
+"""Lay out the learner's own copies of the notebooks, outputs cleared, and the glossary.
 
 Usage: workbook.py [FOLDER]        (default: workbook/)
 
@@ -36,8 +36,8 @@ def write_whole(path, text):
         temporary.unlink(missing_ok=True)
 
 
-def lay_out(source, target):
-    """Copy every notebook of `source` to `target`; return {name: "new" | "updated" | "kept" | "same"}."""
+def lay_out(source, target, pages=()):
+    """Copy the notebooks of `source`, and pages of text, to `target`; {name: "new" | "updated" | "kept" | "same"}."""
     target.mkdir(exist_ok=True)
     ledger = target / ".copied.json"
     try:
@@ -45,8 +45,9 @@ def lay_out(source, target):
     except (FileNotFoundError, json.JSONDecodeError):
         left = {}  # without the ledger every existing copy counts as the learner's own
     done = {}
-    for path in sorted(source.glob("*.ipynb")):
-        text, copy = cleared(path), target / path.name
+    for path in (*sorted(source.glob("*.ipynb")), *pages):
+        text = cleared(path) if path.suffix == ".ipynb" else path.read_text(encoding="utf-8")
+        copy = target / path.name
         digest = hashlib.sha256(text.encode()).hexdigest()
         if not copy.exists():
             done[path.name] = "new"
@@ -63,7 +64,10 @@ def lay_out(source, target):
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1]) if sys.argv[1:] else ROOT / "workbook"
-    outcome = lay_out(ROOT / "notebooks", folder)
+    outcome = lay_out(ROOT / "notebooks", folder, pages=[ROOT / "docs" / "glossary.md"])
     kept = [name for name, what in outcome.items() if what == "kept"]
-    print(f"{folder.name}/: {len(outcome)} notebooks" + (f"; your own work kept in {', '.join(kept)}" if kept else ""))
+    print(
+        f"{folder.name}/: {sum(name.endswith('.ipynb') for name in outcome)} notebooks"
+        + (f"; your own work kept in {', '.join(kept)}" if kept else "")
+    )
     sys.exit(0 if outcome else "no notebooks found; is this a complete checkout?")
