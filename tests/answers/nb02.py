@@ -2,17 +2,10 @@
 
 import math
 
+import keras
 import numpy as np
 from keras import ops
-from scipy import stats
-from scipy.optimize import linear_sum_assignment
 from scipy.special import expit
-
-
-def matched(a, b):
-    ways = np.abs(a[:, None] - b)
-    return ways[linear_sum_assignment(ways)].mean()
-
 
 ANSWERS = {
     "02_gan_math.log_density_ratio": [
@@ -20,11 +13,11 @@ ANSWERS = {
         lambda s, r: [v + math.log1p(-r) - math.log(r) for v in s],
         lambda s, r: ops.add(s, ops.log((1 - r) / r)),
     ],
-    "02_gan_math.w1_samples": [
-        stats.wasserstein_distance,
-        matched,
-        lambda a, b: sum(abs(u - v) for u, v in zip(sorted(a), sorted(b))) / len(a),
-        lambda a, b: ops.mean(ops.abs(ops.sort(a) - ops.sort(b))),
+    "02_gan_math.generator_loss": [
+        lambda s: -ops.mean(ops.log_sigmoid(s)),
+        lambda s: keras.losses.BinaryCrossentropy(from_logits=True)(ops.ones_like(s), s),
+        lambda s: ops.mean(ops.logaddexp(0.0, -s)),
+        lambda s: ops.sum(ops.relu(-s) + ops.log1p(ops.exp(-ops.abs(s)))) / s.shape[0],
     ],
     "02_gan_math.least_d_loss": [
         lambda a: -np.log(-np.expm1(-a)),
@@ -32,3 +25,8 @@ ANSWERS = {
         lambda a: -ops.log(1 - ops.exp(-a)),
     ],
 }
+
+HEART = """
+def generator_loss(s):
+    return -ops.mean(ops.log_sigmoid(s))
+"""

@@ -1,4 +1,4 @@
-"""Exercises of notebook 02: log density ratio, Wasserstein distance of samples, floor under a discriminator loss."""
+"""Exercises of notebook 02: log density ratio, the generator's loss, floor under a discriminator loss."""
 
 import numpy as np
 
@@ -13,9 +13,9 @@ def log_density_ratio(logit, share_real):
     return logit - np.log(share_real / (1 - share_real))
 
 
-def w1_samples(a, b):
-    """W1 of two samples of equal size on a line: the mean distance of points of equal rank."""
-    return np.abs(np.sort(a) - np.sort(b)).mean()
+def generator_loss(s):
+    """E softplus(-s) = -E log sigmoid(s), the non-saturating loss of fakes with logits s, nats."""
+    return np.logaddexp(0, -s).mean()
 
 
 def least_d_loss(g_loss):
@@ -23,8 +23,13 @@ def least_d_loss(g_loss):
     return -np.log1p(-np.exp(-g_loss))
 
 
-def nearest(a, b):
-    return np.abs(a[:, None] - b).min(1).mean()
+def sigmoid(s):
+    return np.exp(-np.logaddexp(0, -s))
+
+
+def bounded(s, low):
+    """-E log D with D kept at `low` or above, as `clip` or a small number inside the logarithm do."""
+    return -np.log(np.clip(sigmoid(s), low, 1)).mean()
 
 
 BASE = "the base of the logarithm is off: a logit is a natural logarithm"
@@ -66,61 +71,66 @@ EXERCISES = {
             ),
         },
     ),
-    "w1_samples": Exercise(
-        w1_samples,
+    "generator_loss": Exercise(
+        generator_loss,
         cases=[
-            (np.array([3.0, -1.0, 0.5, 7.0]), np.array([2.0, 4.0, -2.0, 9.0])),
-            (np.array([5.0, -5.0]), np.array([-5.0, 5.0])),
-            (np.array([2.0]), np.array([-1.5])),
-            (rng.normal(size=7), 3 + rng.normal(size=7)),
-            (rng.normal(size=10), 4 * rng.normal(size=10)),
-            (np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 1.0])),
+            (np.array([[-2.0], [0.5], [3.0], [-0.25]]),),
+            (np.array([[0.0]]),),
+            (np.array([[1.5], [-6.0]]),),
+            (np.array([[0.2], [4.0], [1.0]]),),
+            (np.array([[2.5]]),),
+            (3 * rng.normal(size=(7, 1)),),
+            (np.array([[-800.0], [2.0], [800.0]]),),
         ],
         returns="a single number",
-        otherwise="not the Wasserstein-1 distance. Test yourself: a sample shifted by 3 must be at distance 3",
-        laws={
-            "a distance is never negative": lambda value, a, b: value >= -1e-6,
-            "it is less than the difference of the means, which no plan can beat": (
-                lambda value, a, b: value >= abs(a.mean() - b.mean()) - 1e-3
-            ),
-        },
+        otherwise="not the non-saturating loss. Test yourself: logits of 0 (D = 1/2) must cost ln 2 = 0.693",
+        laws={"a loss of the form -log(probability) cannot be negative": lambda value, s: value >= -1e-6},
         slips={
-            "points are paired as they happen to stand; on a line the cheapest plan pairs them by rank": (
-                lambda a, b: np.abs(a - b).mean(),
-                lambda a, b: np.abs(a - b).sum(),
+            "the sign inside softplus is turned around: this is what D pays for the fakes; minimised, it makes G "
+            "try to be caught": lambda s: np.logaddexp(0, s).mean(),
+            "this is E log D, the objective to maximise; a loss is minimised, so it needs a minus": (
+                lambda s: -np.logaddexp(0, -s).mean()
             ),
-            "every point goes to its nearest partner, and several take the same one; each point of the other sample "
-            "has to receive one": (
-                nearest,
-                lambda a, b: nearest(b, a),
-                lambda a, b: (nearest(a, b) + nearest(b, a)) / 2,
-                lambda a, b: nearest(a, b) + nearest(b, a),
+            "this is the saturating (minimax) loss E log(1 - D), flat for fakes that D rejects": (
+                lambda s: -np.logaddexp(0, s).mean()
             ),
-            "too large by the number of points: each of the n points weighs 1/n": (
-                lambda a, b: np.abs(np.sort(a) - np.sort(b)).sum()
+            "these are the losses fake by fake; the average over the batch is missing": (
+                lambda s: np.logaddexp(0, -s),
+                lambda s: np.logaddexp(0, -s)[:, 0],
             ),
-            "work to the left and work to the right cancel; this is only the difference of the means": (
-                lambda a, b: abs(a.mean() - b.mean()),
-                lambda a, b: a.mean() - b.mean(),
-                lambda a, b: b.mean() - a.mean(),
+            "too large by the number of fakes: the loss is their mean, not their sum": (
+                lambda s: np.logaddexp(0, -s).sum()
             ),
-            "squared distances belong to W2; W1 counts plain distance": (
-                lambda a, b: ((np.sort(a) - np.sort(b)) ** 2).mean(),
-                lambda a, b: np.sqrt(((np.sort(a) - np.sort(b)) ** 2).mean()),
+            "right until D is sure: sigmoid(s) rounds to 0 at s = -800, and the logarithm of 0 is infinite; write "
+            "-log sigmoid(s) as softplus(-s)": (
+                lambda s: -np.log(1 / (1 + np.exp(-s))).mean(),
+                lambda s: np.log(1 + np.exp(-s)).mean(),
             ),
-            "this averages over all pairs of points; equal samples would not be at distance 0": (
-                lambda a, b: np.abs(a[:, None] - b).mean()
+            "a bound under D, or a small number inside the logarithm, caps the loss where D rejects a fake, and "
+            "flattens its gradient; write -log sigmoid(s) as softplus(-s)": tuple(
+                lambda s, low=low: bounded(s, low) for low in (1e-6, 1e-7, 1e-8, 1e-10, 1e-12)
             ),
-            "this is the longest of the ways; W1 is their average": lambda a, b: np.abs(np.sort(a) - np.sort(b)).max(),
-            "only one of the two samples is sorted": (
-                lambda a, b: np.abs(np.sort(a) - b).mean(),
-                lambda a, b: np.abs(a - np.sort(b)).mean(),
+            "the logit was taken for the probability D: sigma(s) is D": (
+                lambda s: -np.log(s).mean(),
+                lambda s: -np.log(np.abs(s)).mean(),
             ),
-            "the smallest point is paired with the largest; that is the dearest plan": (
-                lambda a, b: np.abs(np.sort(a) - np.sort(b)[::-1]).mean()
+            "the sigmoid is applied twice: softplus(-s) takes the logit itself": (
+                lambda s: np.logaddexp(0, -sigmoid(s)).mean()
             ),
-            "these are the ways one by one; the average is missing": lambda a, b: np.abs(np.sort(a) - np.sort(b)),
+            "the logit itself is rewarded: that is the Wasserstein loss, not -log D": lambda s: -np.mean(s),
+            "a probability, not a loss: the logarithm is missing": (
+                lambda s: sigmoid(s).mean(),
+                lambda s: -sigmoid(s).mean(),
+                lambda s: (1 - sigmoid(s)).mean(),
+            ),
+            "averaged too early: the mean of the logits goes through the loss, not each fake": (
+                lambda s: np.logaddexp(0, -np.mean(s))
+            ),
+            "the base of the logarithm is off: the losses are in nats, natural logarithms": tuple(
+                lambda s, b=b: np.logaddexp(0, -s).mean() / np.log(b) for b in (2, 10)
+            ),
         },
+        trains=True,
     ),
     "least_d_loss": Exercise(
         least_d_loss,
