@@ -1,5 +1,6 @@
 """The reader's own character: chosen in notebook 00, kept in their folder, met again wherever sprites are."""
 
+import functools
 import json
 import os
 
@@ -19,6 +20,7 @@ DEFAULT = {
 }
 
 
+@functools.cache  # the widgets ask at every redraw
 def _values():
     truth = SpriteTruth()
     return dict(zip(truth.factor_names, truth.factor_values))

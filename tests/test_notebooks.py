@@ -108,7 +108,7 @@ def problems(notebook, size):
     )
     need(said and int(said[1]) == minutes <= 90, f"headings sum to {minutes} min; expected the title's, and 90 at most")
     named = set(re.findall(r"\b(\d\d)_[a-z]\w+", prose))
-    for several in re.findall(r"[Nn]otebooks? (\d\d(?:(?:, | and |–|-)\d\d)*)", prose):
+    for several in re.findall(r"[Nn]otebooks? (\d\d(?:(?:, | and |–|-)\d\d(?![×\d]))*)", prose):
         named |= set(re.findall(r"\d\d", several))
     need(named <= EXIST, f"notebooks {sorted(named - EXIST)} are named; expected those that exist")
     hearts = [cell for cell in code if "heart" in cell["metadata"].get("tags", [])]
