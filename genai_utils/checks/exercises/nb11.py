@@ -1,4 +1,4 @@
-"""Exercises of notebook 11: the rate, the reparameterised draw, the importance-weighted bound."""
+"""Exercises of notebook 11: the rate, the negative ELBO that trains, the importance-weighted bound."""
 
 import numpy as np
 from scipy.special import logsumexp
@@ -14,9 +14,10 @@ def rate(mu, logvar):
     return terms(mu, logvar).sum(-1)
 
 
-def reparameterise(mu, logvar, epsilon):
-    """mu + sigma epsilon, (B, L)."""
-    return mu + np.exp(logvar / 2) * epsilon
+def negative_elbo(log_px, mu, logvar):
+    """-log p(x|z) plus the rate, nats (B,)."""
+    log_px, mu, logvar = plain(log_px, mu, logvar)
+    return rate(mu, logvar) - log_px
 
 
 def importance_bound(log_w):
@@ -31,6 +32,25 @@ def terms(mu, logvar):
 def encoded(*shape):
     """mu and logvar, of either sign."""
     return rng.normal(size=shape), rng.normal(-0.5, 0.9, size=shape)
+
+
+def scored(*shape):
+    """log p(x|z) of each image besides."""
+    return rng.normal(-9, 3, size=shape[0]), *encoded(*shape)
+
+
+def plain(*arguments):
+    """Keras tensors as float64 arrays."""
+    return [np.asarray(a, "float64") for a in arguments]
+
+
+def of(slip):
+    """A slip of `negative_elbo`, written for arrays, that takes tensors too."""
+    return lambda log_px, mu, logvar: slip(*plain(log_px, mu, logvar))
+
+
+def rate_of(log_px, mu, logvar):
+    return rate(mu, logvar)
 
 
 BITS = "this is in bits; use the natural logarithm"
@@ -90,41 +110,64 @@ EXERCISES = {
             BITS: lambda m, v: rate(m, v) / np.log(2),
         },
     ),
-    "reparameterise": Exercise(
-        reparameterise,
+    "negative_elbo": Exercise(
+        negative_elbo,
         cases=[
-            (*encoded(4, 3), rng.normal(size=(4, 3))),
-            (*encoded(1, 2), rng.normal(size=(1, 2))),
-            (*encoded(6, 1), rng.normal(size=(6, 1))),
-            (*encoded(2, 5), np.zeros((2, 5))),
+            scored(5, 3),
+            scored(1, 1),
+            scored(3, 8),
+            scored(4, 2),
+            (rng.normal(-9, 3, size=2), np.zeros((2, 4)), np.zeros((2, 4))),
         ],
-        returns="one draw for each image and latent",
-        otherwise="the draws are not mu plus noise of standard deviation σ; with epsilon = 0 the result must be mu",
+        returns="one number of nats for each image",
+        otherwise="the numbers differ from distortion plus rate; test yourself: for mu = 0 and logvar = 0 the rate is 0, "
+        "and -log p(x|z) is left",
+        also_right=(of(lambda p, m, v: (rate(m, v) - p).mean()),),  # a loss may be averaged over the batch
         laws={
-            "with epsilon = 0 the draw must be mu": lambda z, mu, logvar, e: e.any() or np.allclose(z, mu, atol=1e-4)
+            "for mu = 0 and logvar = 0 the rate is 0, and -log p(x|z) must be left": (
+                lambda value, p, m, v: m.any() or v.any() or np.allclose(value, -p, atol=1e-3)
+            ),
         },
+        trains=True,
         slips={
-            "the noise is multiplied by the variance; its spread is then σ², not σ": lambda m, v, e: m + np.exp(v) * e,
-            "the noise is multiplied by log σ² itself": lambda m, v, e: m + v * e,
-            "the noise is multiplied by log σ; σ is its exponential": lambda m, v, e: m + v / 2 * e,
-            "the logarithm was doubled where it should be halved": lambda m, v, e: m + np.exp(2 * v) * e,
-            "the exponential is missing: a square root of log σ² is not σ": (
-                lambda m, v, e: m + np.sqrt(v) * e,
-                lambda m, v, e: m + np.sqrt(np.abs(v)) * e,
+            "this is the ELBO; a training minimises, so the sign must be turned": of(lambda p, m, v: p - rate(m, v)),
+            "this is the ELBO, averaged; a training minimises, so the sign must be turned": of(
+                lambda p, m, v: (p - rate(m, v)).mean()
             ),
-            "the distribution is right, but the noise has the opposite sign of the formula": (
-                lambda m, v, e: m - np.exp(v / 2) * e
+            "log p(x|z) has the wrong sign: such a training makes the images less likely": of(
+                lambda p, m, v: p + rate(m, v)
             ),
-            "σ is added to the noise; it should stretch it": lambda m, v, e: m + np.exp(v / 2) + e,
-            "the noise is divided by σ; it should be stretched by it": lambda m, v, e: m + np.exp(-v / 2) * e,
-            "the noise is left as it is; it should be stretched by σ": lambda m, v, e: m + e,
-            "the draw has lost its mean": lambda m, v, e: np.exp(v / 2) * e,
-            "nothing random is left: this is the mean of q": lambda m, v, e: 1.0 * m,
-            "the mean is multiplied by σ too": (
-                lambda m, v, e: (m + e) * np.exp(v / 2),
-                lambda m, v, e: m * np.exp(v / 2) + e,
+            "the rate is subtracted; it is a price, and is added to the distortion": of(lambda p, m, v: -p - rate(m, v)),
+            "the rate is missing: this is the distortion alone, of an autoencoder": of(lambda p, m, v: -p),
+            "the distortion is missing: this is the rate alone": of(rate_of),
+            "the rate is a mean over latents; independent latents add their nats": (
+                of(lambda p, m, v: terms(m, v).mean(-1) - p),
+                of(lambda p, m, v: (terms(m, v).mean(-1) - p).mean()),
             ),
-            "the latents were summed; a draw has one number for each": lambda m, v, e: reparameterise(m, v, e).sum(-1),
+            "the rate was summed over the images as well, or over them instead": (
+                of(lambda p, m, v: terms(m, v).sum() - p),
+                of(lambda p, m, v: terms(m, v).sum() - p.mean()),
+            ),
+            "the losses of the images are added; the mean over the batch, or one number each": of(
+                lambda p, m, v: (rate(m, v) - p).sum()
+            ),
+            "the rate is twice the KL divergence: a factor is missing": of(lambda p, m, v: 2 * rate(m, v) - p),
+            "the rate has the wrong sign inside: a KL divergence is never negative, here mu = 0 is cheapest": of(
+                lambda p, m, v: 0.5 * (1 + v - m**2 - np.exp(v)).sum(-1) - p
+            ),
+            "logvar is log σ², and you read it as log σ": (
+                of(lambda p, m, v: rate(m, 2 * v) - p),
+                of(lambda p, m, v: 0.5 * (m**2 + np.exp(2 * v) - v - 1).sum(-1) - p),
+            ),
+            "σ stands where σ² belongs": of(lambda p, m, v: 0.5 * (m**2 + np.exp(v / 2) - v - 1).sum(-1) - p),
+            "the mean enters squared": of(lambda p, m, v: 0.5 * (m + np.exp(v) - v - 1).sum(-1) - p),
+            "for q = prior the rate must be 0; a constant is missing": of(
+                lambda p, m, v: 0.5 * (m**2 + np.exp(v) - v).sum(-1) - p
+            ),
+            "log σ² is added in the rate; it is subtracted": of(
+                lambda p, m, v: 0.5 * (m**2 + np.exp(v) + v - 1).sum(-1) - p
+            ),
+            BITS: of(lambda p, m, v: (rate(m, v) - p) / np.log(2)),
         },
     ),
     "importance_bound": Exercise(
