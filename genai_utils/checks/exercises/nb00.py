@@ -1,7 +1,7 @@
-"""Exercises of notebook 00: the chain rule, entropy, and the mean negative log-likelihood of labels under logits."""
+"""Exercises of notebook 00: the chain rule, entropy, and the mean NLL of labels under logits, a loss of Keras."""
 
 import numpy as np
-from scipy.special import log_softmax, softmax
+from scipy.special import expit, log_softmax, softmax
 
 from genai_utils.checks.engine import Exercise
 from genai_utils.checks.exercises import sign_and_base
@@ -20,9 +20,9 @@ def entropy(p):
     return -np.sum(p[p > 0] * np.log(p[p > 0]))
 
 
-def mean_nll(logits, y):
-    """Mean over the batch of -log softmax(logits)[y], nats."""
-    return -log_softmax(logits, axis=1)[np.arange(len(y)), y].mean()
+def mean_nll(y, logits):
+    """Mean over the batch of -sum_k y_k log softmax(logits)_k, y one-hot (B, K), nats."""
+    return -picked(*plain(y, logits)).mean()
 
 
 def characters(n, C, O, I):
@@ -31,23 +31,61 @@ def characters(n, C, O, I):
     return (*(rng.integers(0, k, n) for k in (C, O, I)), *tables)
 
 
-def picked(logits, y, axis=1):
+def plain(*arguments):
+    """Keras tensors as float64 arrays."""
+    return [np.asarray(a, "float64") for a in arguments]
+
+
+def of(slip):
+    """A slip of `mean_nll`, written for arrays of float64, that takes tensors too."""
+    return lambda y, logits: slip(*plain(y, logits))
+
+
+def picked(y, s, axis=1):
     """Log-probability of each label, (B,)."""
-    return log_softmax(logits, axis=axis)[np.arange(len(y)), y]
+    return (y * log_softmax(s, axis=axis)).sum(axis=1)
 
 
-def naive_softmax(logits, y):
-    e = np.exp(logits)
-    return -np.log(e / e.sum(axis=1, keepdims=True))[np.arange(len(y)), y].mean()
+def weighted(probs):
+    """Mean NLL from a matrix of probabilities: y log q, where the logarithm of 0 spoils a row."""
+    return of(lambda y, s: -(y * np.log(probs(s))).sum(axis=1).mean())
+
+
+def selected(probs):
+    """Mean NLL from a matrix of probabilities: the label's is picked before the logarithm."""
+    return of(lambda y, s: -np.log((y * probs(s)).sum(axis=1)).mean())
+
+
+def naive(s):
+    """Softmax without a maximum subtracted."""
+    return np.exp(s) / np.exp(s).sum(axis=1, keepdims=True)
+
+
+def log_sum(s):
+    """log softmax with an exponential that may overflow, or become 0."""
+    return s - np.log(np.exp(s).sum(axis=1, keepdims=True))
+
+
+def shares(s):
+    """Logits taken for probabilities, as Keras does unless it is told otherwise."""
+    return np.clip(s / s.sum(axis=1, keepdims=True), 1e-7, 1 - 1e-7)
 
 
 def clipped(epsilon):
-    """Mean NLL from a stable softmax whose probabilities are kept away from 0."""
-    return lambda logits, y: -np.log(np.maximum(softmax(logits, axis=1), epsilon))[np.arange(len(y)), y].mean()
+    return selected(lambda s: np.maximum(softmax(s, axis=1), epsilon))
+
+
+def between(epsilon):
+    return selected(lambda s: np.clip(softmax(s, axis=1), epsilon, 1 - epsilon))
 
 
 def lifted(epsilon):
-    return lambda logits, y: -np.log(softmax(logits, axis=1) + epsilon)[np.arange(len(y)), y].mean()
+    return selected(lambda s: softmax(s, axis=1) + epsilon)
+
+
+def batch(logits, labels):
+    """A case as Keras hands it over: the labels one-hot, float."""
+    return np.eye(logits.shape[1])[labels], logits
 
 
 EXERCISES = {
@@ -134,61 +172,76 @@ EXERCISES = {
     "mean_nll": Exercise(
         mean_nll,
         cases=[
-            (2 * rng.normal(size=(6, 4)), np.array([0, 3, 1, 1, 2, 0])),
-            (rng.uniform(0.5, 3, size=(4, 3)), np.array([2, 0, 1, 1])),  # positive: their logarithms exist
-            (np.array([[0.5, -1.0]]), np.array([1])),
-            (3 * rng.normal(size=(1, 5)), np.array([3])),
-            (rng.normal(size=(5, 2)), np.array([1, 0, 0, 1, 1])),
-            (np.array([[1000.0, 999.0]]), np.array([0])),  # exp overflows
-            (np.array([[1000.0, 0.0], [-1000.0, 0.0]]), np.array([0, 0])),  # and a probability becomes 0
-            (np.array([[1000.0, 999.0], [0.0, 1.0]]), np.array([1, 0])),  # and the rows have little in common
+            batch(2 * rng.normal(size=(6, 4)), [0, 3, 1, 1, 2, 0]),
+            batch(rng.uniform(0.5, 3, size=(4, 3)), [2, 0, 1, 1]),  # positive: their logarithms exist
+            batch(np.array([[0.5, -1.0]]), [1]),
+            batch(3 * rng.normal(size=(1, 5)), [3]),
+            batch(rng.normal(size=(5, 2)), [1, 0, 0, 1, 1]),
+            batch(np.array([[1000.0, 999.0]]), [0]),  # exp overflows
+            batch(np.array([[1000.0, 0.0], [-1000.0, 0.0]]), [0, 0]),  # and a probability becomes 0
+            batch(np.array([[1000.0, 999.0], [0.0, 1.0]]), [1, 0]),  # and the rows have little in common
         ],
         returns="one number",
-        otherwise="this is not the mean of -log softmax(logits)[y]. Test yourself: K equal logits cost ln K nats",
+        otherwise="this is not the mean of -log softmax(logits) at the labels. Test yourself: K equal logits cost ln K",
         laws={"a mean of -log q cannot be negative": lambda value, *_: value >= -1e-6},
+        trains=True,
         slips={
             **sign_and_base(mean_nll),
-            "one number for each example came back; the mean over the batch is missing": lambda s, y: -picked(s, y),
-            "this is the sum over the batch; the loss is the mean": lambda s, y: -picked(s, y).sum(),
-            "divided by B * K; only the label's logit of each example counts, so the mean is over B": (
-                lambda s, y: -picked(s, y).sum() / s.size
+            "one number for each example came back; the mean over the batch is missing": of(lambda y, s: -picked(y, s)),
+            "this is the sum over the batch; the loss is the mean": of(lambda y, s: -picked(y, s).sum()),
+            "divided by B * K; only one term of each example counts, so sum over K and take the mean over B": of(
+                lambda y, s: -picked(y, s).sum() / s.size
             ),
-            "all K log-probabilities are averaged; only that of the label counts": (
-                lambda s, y: -log_softmax(s, axis=1).mean()
+            "all K log-probabilities are averaged; only that of the label counts": of(
+                lambda y, s: -log_softmax(s, axis=1).mean()
+            ),
+            "the arguments are exchanged; Keras hands over the labels first, then the logits": of(
+                lambda y, s: -picked(s, y).mean()
             ),
             "this averages probabilities; the logarithm is missing": (
-                lambda s, y: -np.exp(picked(s, y)).mean(),
-                lambda s, y: np.exp(picked(s, y)).mean(),
+                of(lambda y, s: -np.exp(picked(y, s)).mean()),
+                of(lambda y, s: np.exp(picked(y, s)).mean()),
             ),
-            "the logarithm of a mean is not the mean of logarithms; take the logarithm first": (
-                lambda s, y: -np.log(np.exp(picked(s, y)).mean())
+            "the logarithm of a mean is not the mean of logarithms; take the logarithm first": of(
+                lambda y, s: -np.log(np.exp(picked(y, s)).mean())
             ),
             "this averages raw logits; log-probabilities need the softmax's normalisation": (
-                lambda s, y: -s[np.arange(len(y)), y].mean(),
-                lambda s, y: s[np.arange(len(y)), y].mean(),
+                of(lambda y, s: -(y * s).sum(axis=1).mean()),
+                of(lambda y, s: (y * s).sum(axis=1).mean()),
             ),
-            "the softmax runs over the batch; it must run over the K classes, axis 1": (
-                lambda s, y: -picked(s, y, axis=0).mean()
+            "the softmax runs over the batch; it must run over the K classes, axis 1": of(
+                lambda y, s: -picked(y, s, axis=0).mean()
             ),
-            "the logarithm is taken of the logits themselves; softmax comes first": (
-                lambda s, y: -np.log(s[np.arange(len(y)), y]).mean(),
-                lambda s, y: -np.log(s)[np.arange(len(y)), y].mean(),
+            "a sigmoid judges every logit alone; with softmax the K classes share one probability": (
+                of(lambda y, s: -(y * np.log(expit(s))).sum(axis=1).mean()),
+                of(lambda y, s: (np.logaddexp(0, s) - y * s).sum(axis=1).mean()),
+                of(lambda y, s: (np.logaddexp(0, s) - y * s).mean()),
+            ),
+            "logits are taken for probabilities; they become probabilities by the softmax (or from_logits=True)": (
+                weighted(shares),
+                weighted(lambda s: s),
+                selected(lambda s: s),
             ),
             "logits of size 1,000 give no finite number; an exponential overflows: subtract each row's maximum first": (
-                naive_softmax,
-                lambda s, y: -(s - np.log(np.exp(s).sum(1, keepdims=True)))[np.arange(len(y)), y].mean(),
+                weighted(naive),
+                selected(naive),
+                of(lambda y, s: -(y * log_sum(s)).sum(axis=1).mean()),
             ),
             "one maximum is subtracted from all rows, and exponentials of a lower row become 0: take each row's own": (
-                lambda s, y: naive_softmax(s - s.max(), y),
-                lambda s, y: (
-                    -(s - s.max() - np.log(np.exp(s - s.max()).sum(1, keepdims=True)))[np.arange(len(y)), y].mean()
-                ),
+                weighted(lambda s: naive(s - s.max())),
+                selected(lambda s: naive(s - s.max())),
+                of(lambda y, s: -(y * log_sum(s - s.max())).sum(axis=1).mean()),
             ),
             "nothing overflows, but a probability was rounded to 0 before its logarithm: simplify the logarithm of the "
-            "softmax on paper first": lambda s, y: -np.log(softmax(s, axis=1))[np.arange(len(y)), y].mean(),
+            "softmax on paper first": (
+                weighted(lambda s: softmax(s, axis=1)),
+                selected(lambda s: softmax(s, axis=1)),
+            ),
             "small probabilities were clipped, or a small number added to them; simplify the logarithm of the softmax "
             "on paper, and no probability is needed": tuple(
-                keep(epsilon) for keep in (clipped, lifted) for epsilon in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)
+                keep(epsilon)
+                for keep in (clipped, between, lifted)
+                for epsilon in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)
             ),
         },
     ),
