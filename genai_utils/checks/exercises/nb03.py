@@ -1,4 +1,4 @@
-"""Exercises of notebook 03: scaling for tanh, a loss for pooled batches, and a share of copies."""
+"""Exercises of notebook 03: the losses of the two players, scaling for tanh, and a share of copies."""
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -14,9 +14,12 @@ def to_tanh(x, levels):
     return (2 * x.astype("float32") / (levels - 1) - 1).astype("float32")
 
 
-def pooled_loss(s, t):
-    """Mean of softplus(-s) over the real plus mean of softplus(s) over the fake examples, nats."""
-    return halves(softplus(-s[:, 0]), softplus(s[:, 0]), t)
+def player_losses(real_logits, fake_logits):
+    """D's loss, the sum of two means, and G's non-saturating loss, nats."""
+    from keras import ops  # a training runs on it
+
+    on_real, on_fake, fooled = map(ops.mean, map(ops.softplus, (-real_logits, fake_logits, -fake_logits)))
+    return on_real + on_fake, fooled
 
 
 def suspicious_share(samples, train, test):
@@ -24,23 +27,24 @@ def suspicious_share(samples, train, test):
     return share_below(nearest(samples, train), np.quantile(nearest(test, train), 0.05))
 
 
-def softplus(s):
-    return np.logaddexp(np.float32(0), s)
+def sigmoid(s):
+    """A probability, in float32 as answers round it."""
+    return 1 / (1 + np.exp(-np.asarray(s, "float32")))
 
 
-def halves(real, fake, t):
-    """Sum of two means from the loss of every example, were it real and were it fake."""
-    return np.sum(t * real) / np.sum(t) + np.sum((1 - t) * fake) / np.sum(1 - t)
+def clipped(s):
+    return np.clip(np.asarray(s, "float32"), np.float32(1e-7), np.float32(1 - 1e-7))
 
 
-def from_probabilities(keep, clip=0):
-    """pooled_loss from a clipped probability D in float32, with keep(D) and keep(1 - D) in the logarithms."""
+def from_shares(real, fake, small=0):
+    """The losses from probabilities D(x) and D(G(z)), with a small number in the logarithms."""
+    real, fooled, caught = (-np.log(share + np.float32(small)).mean() for share in (real, fake, 1 - fake))
+    return real + caught, fooled
 
-    def slip(s, t):
-        D = np.clip(1 / (1 + np.exp(-s[:, 0])), clip, 1 - clip)
-        return halves(-np.log(keep(D)), -np.log(keep(1 - D)), t)
 
-    return slip
+def pooled(s, t):
+    """One mean over real and fake examples together."""
+    return np.concatenate([np.logaddexp(0, -np.asarray(s)), np.logaddexp(0, np.asarray(t))]).mean()
 
 
 def nearest(a, b):
@@ -56,12 +60,8 @@ def levels_of(levels, *shape):
     return rng.integers(0, levels, shape).astype("uint8"), levels
 
 
-def batch(*marks, scale=2.0):
-    return (scale * rng.normal(size=(len(marks), 1))).astype("float32"), np.array(marks, "float32")
-
-
-def extreme(logit, mark):
-    return np.array([[logit], [0.0]], "float32"), np.array([mark, 1 - mark], "float32")
+def column(*logits):
+    return np.array(logits, "float32")[:, None]
 
 
 def features(n, copies, m, k, d):
@@ -123,66 +123,69 @@ EXERCISES = {
                 lambda x, levels: 2.0 * (x // (levels - 1)) - 1,
                 lambda x, levels: 2 * x.astype(int) // (levels - 1) - 1.0,
             ),
-            "1 is subtracted from the levels, not from values in [0, 2]": (
-                lambda x, levels: (2.0 * x - 1) / (levels - 1),
+            "1 is subtracted from the levels, not from values in [0, 2]": lambda x, levels: (
+                (2.0 * x - 1) / (levels - 1)
             ),
             "values in [0, 1] are shifted, but not stretched": lambda x, levels: x / (levels - 1) - 1,
         },
     ),
-    "pooled_loss": Exercise(
-        pooled_loss,
+    "player_losses": Exercise(
+        player_losses,
         cases=[
-            (
-                np.array([[-1.5], [0.2], [3.0], [-0.4], [1.1], [-2.0]], "float32"),
-                np.array([0, 1, 0, 0, 1, 0], "float32"),
-            ),
-            batch(1, 0, 1, 1),
-            batch(0, 1),
-            batch(1, 1, 0, 1, 0, 0, 1, 0, 1),
-            extreme(-300.0, 1.0),
-            extreme(300.0, 0.0),
+            (column(1.0, -0.5, 2.0), column(-1.5, 0.4, 0.2)),
+            (column(0.3, -2.0), column(1.2, 0.1, -0.7, 2.5)),  # batches of different size
+            (column(*rng.normal(0, 2, 7)), column(*rng.normal(0, 2, 7))),
+            (column(-300.0, 0.5), column(300.0, -1.0)),
+            (column(300.0, 0.5), column(-300.0, -1.0)),
         ],
-        returns="one number",
-        otherwise="this is not the sum of the two means. Test yourself: logits of 0 cost ln 2 in each half",
-        laws={"a loss of the form -log(probability) cannot be negative": lambda value, s, t: value >= -1e-6},
-        tensors=True,
+        returns="two numbers, (d_loss, g_loss)",
+        otherwise="these are not the two losses. Test yourself: with all logits 0 they are 2 ln 2 and ln 2",
+        laws={"a loss of the form -log(probability) cannot be negative": lambda losses, *_: losses.min() >= -1e-6},
+        trains=True,
         slips={
-            "real and fake are exchanged: a real example with a large positive logit must cost little": (
-                lambda s, t: pooled_loss(-s, t),
-                lambda s, t: pooled_loss(s, 1 - t),
+            "the two losses are exchanged: first D's, then G's": lambda s, t: player_losses(s, t)[::-1],
+            "the signs are wrong: these are log-likelihoods; a loss is the negative": (
+                lambda s, t: (-player_losses(s, t)[0], -player_losses(s, t)[1]),
+                lambda s, t: (-player_losses(s, t)[0], player_losses(s, t)[1]),
+                lambda s, t: (player_losses(s, t)[0], -player_losses(s, t)[1]),
             ),
-            "the sign is wrong: this is a log-likelihood; a loss is its negative": lambda s, t: -pooled_loss(s, t),
-            "this is a mean over the whole batch: the larger half weighs more; each half needs its own mean": (
-                lambda s, t: (softplus(s[:, 0]) - t * s[:, 0]).mean(),
-                lambda s, t: 2 * (softplus(s[:, 0]) - t * s[:, 0]).mean(),
+            "D takes real images for fake ones": lambda s, t: (player_losses(-s, -t)[0], player_losses(s, t)[1]),
+            "this G wants its fakes to be called fake, as D does; it must want them called real": (
+                lambda s, t: (player_losses(s, t)[0], player_losses(s, -t)[1]),
+                lambda s, t: player_losses(-s, -t),
             ),
-            "this is a sum over the batch; each half needs its own mean": (
-                lambda s, t: (softplus(s[:, 0]) - t * s[:, 0]).sum()
+            "this G minimises ln(1 - D), the minimax loss, which is flat where D is sure; the non-saturating one "
+            "was asked for": lambda s, t: (player_losses(s, t)[0], -player_losses(s, -t)[1]),
+            "G's loss is taken at the real logits; G answers for its fakes only": (
+                lambda s, t: (player_losses(s, t)[0], player_losses(s, s)[1]),
+                lambda s, t: (player_losses(s, t)[0], player_losses(s, -s)[1]),
             ),
-            "this is the average of the two halves; their sum was asked for": lambda s, t: pooled_loss(s, t) / 2,
-            "every logit was combined with every mark: (B, 1) times (B,) is (B, B); bring both to one shape first": (
-                lambda s, t: (softplus(s) - t * s).mean(),
-                lambda s, t: 2 * (softplus(s) - t * s).mean(),
-                lambda s, t: halves(softplus(-s), softplus(s), t),
+            "D's two means are averaged; add them": lambda s, t: (player_losses(s, t)[0] / 2, player_losses(s, t)[1]),
+            "one half of D's loss is missing: it must be right about real images and about fakes": (
+                lambda s, t: (player_losses(s, s)[1], player_losses(s, t)[1]),
+                lambda s, t: (player_losses(s, -t)[1], player_losses(s, t)[1]),
             ),
-            "one of the halves is missing": (
-                lambda s, t: np.sum(t * softplus(-s[:, 0])) / np.sum(t),
-                lambda s, t: np.sum((1 - t) * softplus(s[:, 0])) / np.sum(1 - t),
+            "these are sums over the batch; each should be a mean": (
+                lambda s, t: (
+                    len(s) * player_losses(s, s)[1] + len(t) * player_losses(t, -t)[1],
+                    len(t) * player_losses(s, t)[1],
+                ),
             ),
-            "every example counts as real and as fake; the marks say which it is": (
-                lambda s, t: np.mean(softplus(-s)) + np.mean(softplus(s))
+            "D's loss is one mean over both batches: the larger one weighs more; each needs its own mean": (
+                lambda s, t: (pooled(s, t), player_losses(s, t)[1]),
+                lambda s, t: (2 * pooled(s, t), player_losses(s, t)[1]),
             ),
-            "these are the losses of the examples one by one; each half needs its mean": (
-                lambda s, t: softplus(s[:, 0]) - t * s[:, 0],
-                lambda s, t: softplus(s) - t[:, None] * s,
+            "no sigmoid was applied (from_logits=True?)": lambda s, t: from_shares(clipped(s), clipped(t)),
+            "at logits of 300 or -300 the result is not finite: a probability was rounded to 0 or 1, or an exponential "
+            "overflowed; write the logarithm of the sigmoid with ops.softplus": (
+                lambda s, t: from_shares(sigmoid(s), sigmoid(t)),
             ),
-            "at s = 300 or -300 the result is not finite: a probability was rounded to 0 or 1, or an exponential "
-            "overflowed; rewrite the logarithm of the sigmoid first": from_probabilities(np.float32),
-            "at s = 300 or -300 the result is too small: a logit or probability was clipped, or a small number added": (
-                *(from_probabilities(np.float32, clip=e) for e in (1e-7, 1e-6, 1e-5, 1e-4, 1e-3)),
-                *(from_probabilities(lambda D, e=e: D + np.float32(e)) for e in (1e-12, 1e-10, 1e-8, 1e-7, 1e-6)),
-                *(lambda s, t, e=e: pooled_loss(np.clip(s, -e, e), t) for e in (10, 20, 30, 50, 80, 100, 200)),
-                *(from_probabilities(lambda D, e=e: np.maximum(D, np.float32(e))) for e in (1e-12, 1e-10, 1e-8, 1e-7)),
+            "at logits of 300 or -300 the result is too small: a probability was clipped, or a small number added": (
+                *(
+                    lambda s, t, e=e: from_shares(np.clip(sigmoid(s), e, 1 - e), np.clip(sigmoid(t), e, 1 - e))
+                    for e in (1e-7, 1e-6, 1e-5)
+                ),
+                *(lambda s, t, e=e: from_shares(sigmoid(s), sigmoid(t), e) for e in (1e-12, 1e-10, 1e-8, 1e-7, 1e-6)),
             ),
         },
     ),
@@ -234,12 +237,8 @@ EXERCISES = {
             "this is the share in percent; it lies between 0 and 1": (
                 lambda a, train, test: 100 * suspicious_share(a, train, test)
             ),
-            "the number of suspicious samples is divided by the number of training or test images": (
-                lambda a, train, test: len(a) * suspicious_share(a, train, test) / len(train),
-                lambda a, train, test: len(a) * suspicious_share(a, train, test) / len(test),
-            ),
-            "every sample is asked alone; the share over all samples is missing": (
-                lambda a, train, test: nearest(a, train) < np.quantile(nearest(test, train), 0.05)
+            "every sample is asked alone; the share over all samples is missing": lambda a, train, test: (
+                nearest(a, train) < np.quantile(nearest(test, train), 0.05)
             ),
             "exact copies only are counted: the threshold is 0, or nearly": (
                 lambda a, train, test: share_below(nearest(a, train), 1e-4),
