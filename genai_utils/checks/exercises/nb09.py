@@ -1,4 +1,4 @@
-"""Exercises of notebook 09: a row's mask, one discretised logistic, a gap split into two parts."""
+"""Exercises of notebook 09: what an image costs, one discretised logistic, a gap split into two parts."""
 
 import numpy as np
 from scipy.special import expit
@@ -10,9 +10,26 @@ NOTEBOOK = "09_pixelcnn"
 rng = np.random.default_rng(9)
 
 
-def row_mask(k, mask_type):
-    """1 where a tap of a row convolution may look: left of the middle, with B the middle too; (k,)."""
-    return (np.arange(k) < k // 2 + (mask_type == "B")).astype(float)
+def picked(x, log_q):
+    """log q of the level that stands at each pixel, (B, H, W)."""
+    return ops().sum(ops().one_hot(x, log_q.shape[-1]) * log_q, axis=-1)
+
+
+def nats_per_image(x, log_q):
+    """-sum_d log q(x_d | x_<d) of each image, (B,)."""
+    return -ops().sum(picked(x, log_q), axis=(1, 2))
+
+
+def ops():
+    from keras import ops  # here, so that the package loads without a framework
+
+    return ops
+
+
+def images(*shape):
+    """Levels (B, H, W) and the log-probabilities of a network (B, H, W, K), float32."""
+    log_q = np.log(rng.dirichlet(np.ones(shape[-1]), size=shape[:-1]))
+    return rng.integers(shape[-1], size=shape[:-1]).astype("int32"), log_q.astype("float32")
 
 
 def discretized_logistic(mu, s, levels):
@@ -29,15 +46,6 @@ def split_gap(p, q):
 
 def difference(F):
     return np.diff(np.concatenate([[0.0], F, [1.0]]))
-
-
-def other(mask_type):
-    return "A" if mask_type == "B" else "B"
-
-
-def square_mask(k, mask_type):
-    """The mask of a k x k convolution: rows above open, rows below closed."""
-    return np.concatenate([np.ones((k // 2, k)), [row_mask(k, mask_type)], np.zeros((k // 2, k))])
 
 
 def bins(mu, s, levels):
@@ -79,43 +87,44 @@ def mutated(part, value):
 
 
 EXERCISES = {
-    "row_mask": Exercise(
-        row_mask,
-        cases=[(k, mask_type) for k in (3, 5, 1, 7) for mask_type in "AB"],
-        returns="a vector of k numbers",
-        otherwise="this is not the mask: the past is open, the future closed, and the type decides about the middle",
-        laws={
-            "a mask holds zeros and ones only": lambda m, k, kind: np.isin(m, (0, 1)).all(),
-            "a tap to the right of the middle is open; that pixel lies in the future": (
-                lambda m, k, kind: not m[k // 2 + 1 :].any()
-            ),
-            "type A shows the current pixel; the network would see what it predicts": (
-                lambda m, k, kind: kind == "B" or not m[k // 2]
-            ),
-            "type B hides the current pixel; in later layers that position holds only earlier pixels": (
-                lambda m, k, kind: kind == "A" or m[k // 2]
-            ),
-            "a tap to the left of the middle is closed; the past may be seen": lambda m, k, kind: m[: k // 2].all(),
-        },
+    "nats_per_image": Exercise(
+        nats_per_image,
+        cases=[images(2, 2, 3, 4), images(1, 3, 2, 2), images(4, 5, 4, 17)],
+        returns="one number for each image, in nats",
+        otherwise="this is not the sum of -log q at the levels that stand in the image, pixel by pixel",
+        trains=True,
         slips={
-            "the types are exchanged: A hides the current pixel, B shows it": lambda k, kind: row_mask(k, other(kind)),
-            "type B hides the current pixel; in later layers that position holds only earlier pixels": (
-                lambda k, kind: row_mask(k, "A")
+            "the sign is wrong: a surprise is minus the logarithm of a probability": lambda x, l: -nats_per_image(x, l),
+            "this is the mean over pixels; an image costs the sum": (
+                lambda x, l: nats_per_image(x, l) / np.prod(x.shape[1:]),
+                lambda x, l: ops().mean(picked(x, l), axis=(1, 2)),
             ),
-            "type A shows the current pixel; the network would see what it predicts": lambda k, kind: row_mask(k, "B"),
-            "the mask is mirrored: what is open lies in the future": lambda k, kind: row_mask(k, kind)[::-1],
-            "zeros and ones are exchanged: 1 lets a tap look": lambda k, kind: 1 - row_mask(k, kind),
-            "the middle is missed by one: it has index k // 2": (
-                lambda k, kind: (np.arange(k) < k // 2 + 1 + (kind == "B")).astype(float),
-                lambda k, kind: (np.arange(k) < k // 2 - 1 + (kind == "B")).astype(float),
+            "this is one number for the whole batch; each image has its own": (
+                lambda x, l: ops().mean(nats_per_image(x, l)),
+                lambda x, l: ops().sum(nats_per_image(x, l)),
+                lambda x, l: -ops().mean(picked(x, l)),
             ),
-            "only the middle is looked at; the past may be seen too": (
-                lambda k, kind: ((np.arange(k) == k // 2) & (kind == "B")).astype(float)
+            "the pixels are not added up": lambda x, l: -picked(x, l),
+            "only one of the two axes of the image is added up": (
+                lambda x, l: -ops().sum(picked(x, l), axis=1),
+                lambda x, l: -ops().sum(picked(x, l), axis=2),
             ),
-            "this is the mask of a square; a row convolution needs a vector": (
-                lambda k, kind: np.outer(np.ones(k), row_mask(k, kind)),
-                lambda k, kind: np.tril(np.ones((k, k)), -1 if kind == "A" else 0),
-                square_mask,
+            "this is in bits; the natural logarithm is already taken": lambda x, l: nats_per_image(x, l) / np.log(2),
+            "this is the cost of the likeliest level; what counts is the level in the image": (
+                lambda x, l: -ops().sum(ops().max(l, axis=-1), axis=(1, 2))
+            ),
+            "all levels are added up; what counts is the level in the image": (
+                lambda x, l: -ops().sum(l, axis=(1, 2, 3))
+            ),
+            "this is the cost that the network expects, its entropy; what counts is the level in the image": (
+                lambda x, l: -ops().sum(ops().exp(l) * l, axis=(1, 2, 3))
+            ),
+            "this adds probabilities; the logarithms are what add up": (
+                lambda x, l: -ops().sum(ops().exp(picked(x, l)), axis=(1, 2))
+            ),
+            "the level is missed by one: level k has index k": (
+                lambda x, l: nats_per_image((x - 1) % l.shape[-1], l),
+                lambda x, l: nats_per_image((x + 1) % l.shape[-1], l),
             ),
         },
     ),
