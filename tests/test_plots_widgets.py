@@ -97,7 +97,7 @@ def test_a_figure_is_described_by_what_it_holds():
     fig = plots.heatmap(np.eye(3), title="$-\\log\\, p$\nof x", label="nats")
     assert plots.describe(fig) == "image, -log p of x, x: column, y: row; colour: nats."
     fig = plots.image_grid(np.zeros((4, 8, 8)), 2, row_labels=["real", "fake"], title="digits")
-    assert plots.describe(fig) == "image, digits, along y real, fake."
+    assert plots.describe(fig) == "4 images, 2 rows of 2, digits, along y real, fake."
     fig, axes = plt.subplots(2, 3)
     for ax in axes.flat[:5]:
         ax.imshow(np.eye(2))
@@ -200,7 +200,7 @@ def test_outlines_surround_the_pixels_of_the_mask_and_no_others():
     mask = np.zeros((3, 4, 4), bool)
     mask[1, 0, 2] = mask[2, 3, 0] = True  # in the second column of the first row, and below
     fig = plots.image_grid(np.zeros((3, 4, 4)), 2, outlines=mask)
-    corners = sorted(tuple(patch.get_xy()) for patch in fig.axes[0].patches)
+    corners = sorted({tuple(patch.get_xy()) for patch in fig.axes[0].patches})
     assert corners == [(0.5, 8.5), (7.5, 0.5)]  # 1 + 5 columns of the first image, then column 2; half a pixel off
     with pytest.raises(ValueError, match="expected outlines of shape"):
         plots.image_grid(np.zeros((3, 4, 4)), 2, outlines=mask[:2])

@@ -115,7 +115,8 @@ def outline(mask, ax, *, left=0, top=0):
         raise ValueError(f"expected a mask of booleans (H, W), got {mask.dtype} {mask.shape}")
     for row, column in np.argwhere(mask):
         corner = (left + column - 0.5, top + row - 0.5)
-        ax.add_patch(plt.Rectangle(corner, 1, 1, fill=False, edgecolor=COLORS["vermillion"], linewidth=1.2))
+        for color, width in (("white", 2.4), (COLORS["vermillion"], 1.2)):  # seen on any colour
+            ax.add_patch(plt.Rectangle(corner, 1, 1, fill=False, edgecolor=color, linewidth=width))
 
 
 def image_grid(images, cols=10, *, row_labels=None, title=None, scale=0.62, outlines=None):
@@ -141,7 +142,8 @@ def image_grid(images, cols=10, *, row_labels=None, title=None, scale=0.62, outl
     fig, ax = plt.subplots(
         figsize=(cols * scale + (1.4 if row_labels else 0.1), rows * scale + (0.35 if title else 0.1))
     )
-    ax.imshow(canvas if canvas.shape[-1] == 3 else canvas[..., 0], vmin=0, vmax=1, cmap="gray")
+    shown = ax.imshow(canvas if canvas.shape[-1] == 3 else canvas[..., 0], vmin=0, vmax=1, cmap="gray")
+    shown.set_label(f"{len(images)} images, {rows} rows of {cols}")
     ax.grid(False)
     ax.set_xticks([])
     ax.set_yticks([])

@@ -29,7 +29,10 @@ def describe_legend(legend):
 
 
 def describe_panel(ax):
-    said = ["image" if ax.images else "plot"]
+    said = ["plot"]
+    if ax.images:  # Matplotlib's own labels begin with an underscore
+        label = ax.images[0].get_label()
+        said = ["image" if label.startswith("_") else label]
     said += [plain(ax.get_title(loc)) for loc in ("left", "center", "right")]
     if ax.axison:
         said += describe_axis(ax.xaxis, "x") + describe_axis(ax.yaxis, "y")
