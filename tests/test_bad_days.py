@@ -118,13 +118,13 @@ def test_bytes_refused_in_the_middle_of_a_checkpoint(tmp_path):
 
 def test_results_that_cannot_be_written_leave_the_old_ones(tmp_path, monkeypatch):
     results.write(tmp_path, "a", {"rows": {"old": {}}})
-    write = Path.write_text
+    write = Path.write_bytes
 
-    def full(path, text, **kwargs):
-        write(path, text[:5], **kwargs)
+    def full(path, content):
+        write(path, content[:5])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space left"):
         results.write(tmp_path, "a", {"rows": {"new": {}}})
     assert json.loads((tmp_path / "a.json").read_text()) == {"rows": {"old": {}}}
