@@ -14,6 +14,7 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 sys.path[:0] = [str(ROOT), str(DOCS)]
 from docstrings import to_rst  # noqa: E402
+from docutils import nodes  # noqa: E402
 
 from genai_utils.runtime import _stderr_captured  # noqa: E402
 
@@ -64,6 +65,9 @@ if PLACE["repository"]:
     }
 
 
+SAID = {}  # page -> alt texts of its pictures, in order
+
+
 def lay_out():
     """Put beside this file what Sphinx finds only there: the notebooks, and one short page for each module."""
     for folder in ("notebooks", "api"):
@@ -99,14 +103,21 @@ def prepare(app, name, source):
             cell["source"] = re.sub("(?<=</summary>)|(?=</details>)", "\n\n", text)  # Markdown and TeX between them
             continue
         shown = cell["metadata"]["mystnb"] = {}
-        said = [output.get("metadata", {}).get("image/png", {}).get("alt") for output in cell.get("outputs", [])]
-        if alt := " ".join(filter(None, said)):
-            shown["image"] = {"alt": alt}
+        pictures = [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+        SAID.setdefault(name, []).extend(output["metadata"]["image/png"]["alt"] for output in pictures)
         if "solution" in cell["metadata"].get("tags", []):
             cell["source"] = re.sub(r"\A#@title .*\n", "", text)  # Colab's own way of folding
             cell["metadata"]["tags"].append("hide-cell")
             shown["code_prompt_show"] = shown["code_prompt_hide"] = "Solution"
     source[0] = json.dumps(notebook)
+
+
+def describe(app, doctree):
+    """Give each picture its own alt text; myst-nb has one for all pictures of a cell."""
+    containers = [node for node in doctree.findall(nodes.container) if "cell_output" in node["classes"]]
+    pictures = [image for container in containers for image in container.findall(nodes.image)]
+    for image, said in zip(pictures, SAID.get(app.env.docname, []), strict=app.env.docname in SAID):
+        image["alt"] = said
 
 
 def signature(app, what, name, obj, options, shown, returns):
@@ -120,4 +131,5 @@ def setup(app):
     lay_out()
     app.connect("autodoc-process-signature", signature)
     app.connect("source-read", prepare)
+    app.connect("doctree-read", describe)
     app.connect("autodoc-process-docstring", to_rst, priority=400)  # before napoleon, which knows Args and Returns
