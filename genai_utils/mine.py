@@ -2,7 +2,6 @@
 
 import functools
 import json
-import os
 
 import numpy as np
 
@@ -61,10 +60,7 @@ def keep(character):
         ValueError: as in `factors`; what was kept before stays.
     """
     factors(character)
-    path = _path()
-    temporary = path.with_name("mine.json.part")
-    temporary.write_text(json.dumps(character, indent=1) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    paths.write_whole(_path(), (json.dumps(character, indent=1) + "\n").encode())
 
 
 def load():

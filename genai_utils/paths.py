@@ -75,3 +75,14 @@ def checkpoint_dir(name):
 def output_dir(name):
     """Folder for what a notebook exports, a plain name such as "03_gan"; made on demand."""
     return made(home() / "outputs" / _plain(name))
+
+
+def write_whole(path, content):
+    """Write bytes to a file whole or not at all; an interrupted or failing write leaves the old file as it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -43,17 +43,7 @@ def versions():
 def write(folder, name, content):
     """Write <folder>/<name>.json whole or not at all."""
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-    _write(Path(folder) / f"{name}.json", text.encode())
-
-
-def _write(path, content):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    paths.write_whole(Path(folder) / f"{name}.json", text.encode())
 
 
 def arrays(name):
@@ -94,7 +84,7 @@ def record_arrays(name, **named):
     if content.tell() > LARGEST:
         raise ValueError(f"expected arrays of {LARGEST:,} bytes at most when compressed, got {content.tell():,}")
     if folder := os.environ.get("GENAI_RECORD"):
-        _write(Path(folder) / f"{name}.npz", content.getvalue())
+        paths.write_whole(Path(folder) / f"{name}.npz", content.getvalue())
 
 
 class Table:
