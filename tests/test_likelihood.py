@@ -285,6 +285,20 @@ def test_neighbours_that_there_are_not_are_refused(neighbours):
         CountAR(3, neighbours=neighbours)
 
 
+def test_block_error_sees_what_neighbours_share():
+    rng = np.random.default_rng(0)
+    alone = rng.normal(size=(2000, 200))  # 2,000 data sets of 200 independent values
+    errors = [likelihood.block_error(row, 10) for row in alone]
+    assert np.mean(np.square(errors)) == pytest.approx(1 / 200, rel=0.05)  # unbiased: the variance of a mean of 200
+    shared = np.repeat(rng.normal(size=(2000, 10)), 20, axis=1) + alone  # 20 neighbours share a writer
+    errors = [likelihood.block_error(row, 10) for row in shared]
+    assert np.mean(np.square(errors)) == pytest.approx(np.var(shared.mean(axis=1)), rel=0.1)
+    assert likelihood.block_error([1, 1, 2, 2, 6, 6, 7], 3) == pytest.approx(np.std([4 / 3, 4, 6.5], ddof=1) / 3**0.5)
+    for blocks in (1, 8):
+        with pytest.raises(ValueError, match=f"expected between 2 and 7 blocks, .* got {blocks}"):
+            likelihood.block_error(range(7), blocks)
+
+
 def test_counting_needs_no_deep_learning_framework():
     code = (
         "import sys; from genai_utils.likelihood import CountAR; "

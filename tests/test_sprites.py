@@ -209,6 +209,18 @@ def test_nearest_reads_indices_and_noisy_rgb_alike(truth):
     assert truth.nearest(x[:0])[0].shape == (0, len(truth.factor_names))
 
 
+def test_wrong_pixels_are_those_changed_and_none_in_a_legal_image(truth):
+    x = truth.sample(40, seed=8)
+    assert not truth.wrong_pixels(x).any()
+    bad = x.astype(np.int64)
+    bad[:, 0, 0] = (bad[:, 0, 0] + 1) % 16  # the corner is background in every legal image
+    expected = np.zeros(bad.shape, bool)
+    expected[:, 0, 0] = True
+    np.testing.assert_array_equal(truth.wrong_pixels(bad), expected)
+    with pytest.raises(ValueError, match="expected integer palette indices"):
+        truth.wrong_pixels(x / 16.0)
+
+
 def test_walk_frames_move_the_legs_only(truth):
     rows = np.tile(truth.combinations()[7_777], (4, 1))
     rows[:, truth.factor_names.index("walk_frame")] = range(4)

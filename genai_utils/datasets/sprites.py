@@ -147,6 +147,18 @@ class SpriteTruth:
             matches = np.maximum(matches, table.max(axis=1).astype(np.int64))
         return self._combinations[rows], SIZE * SIZE - matches
 
+    def wrong_pixels(self, x):
+        """Which pixels differ from the nearest legal image, bool (n, 16, 16); all False if and only if x is legal.
+
+        Args:
+            x: integer palette indices (n, 16, 16).
+
+        Raises:
+            ValueError: for another shape, or a float array.
+        """
+        x = _indices(x)
+        return x != self.render(self.nearest(x)[0])
+
     @cached_property
     def _in_use(self):
         """The K (pixel, colour) pairs that occur, as two arrays (K,)."""

@@ -1,4 +1,4 @@
-"""Log-probability of discrete data under a network's logits, and the conversion from nats to bits per dimension."""
+"""Log-probability of discrete data under a network's logits, its conversion to bits, and the error of its mean."""
 
 import math
 
@@ -63,3 +63,28 @@ def bits_per_dim(nll, dims):
         Float or array like `nll`, bits per dimension. Below log2(levels) the model beats the uniform guess.
     """
     return nll / (dims * math.log(2))
+
+
+def block_error(values, blocks):
+    """Standard error of a mean over data whose neighbours are alike, from the means of consecutive blocks.
+
+    s.e. = sd(block means) / sqrt(blocks), with sd dividing by blocks - 1.
+
+    Neighbours in a file may share a writer. Then single values are not independent, and their own standard error is
+    too small.
+
+    Args:
+        values: float (n,), one number per example, in the order of the file.
+        blocks: int >= 2, number of blocks, of n / blocks consecutive values each.
+
+    Returns:
+        float, in the unit of `values`.
+
+    Raises:
+        ValueError: fewer values than blocks, or fewer than two blocks.
+    """
+    if not 2 <= blocks <= len(values):
+        raise ValueError(f"expected between 2 and {len(values)} blocks, one per value at most; got {blocks}")
+    from scipy.stats import sem
+
+    return float(sem([np.mean(block) for block in np.array_split(values, blocks)]))
