@@ -61,9 +61,9 @@ def naive(s):
     return np.exp(s) / np.exp(s).sum(axis=1, keepdims=True)
 
 
-def log_sum(s):
+def log_sum(s, keepdims=True):
     """log softmax with an exponential that may overflow, or become 0."""
-    return s - np.log(np.exp(s).sum(axis=1, keepdims=True))
+    return s - np.log(np.exp(s).sum(axis=1, keepdims=keepdims))
 
 
 def shares(s):
@@ -71,16 +71,8 @@ def shares(s):
     return np.clip(s / s.sum(axis=1, keepdims=True), 1e-7, 1 - 1e-7)
 
 
-def clipped(epsilon):
-    return selected(lambda s: np.maximum(softmax(s, axis=1), epsilon))
-
-
-def between(epsilon):
-    return selected(lambda s: np.clip(softmax(s, axis=1), epsilon, 1 - epsilon))
-
-
-def lifted(epsilon):
-    return selected(lambda s: softmax(s, axis=1) + epsilon)
+# Ways to keep probabilities away from 0, which change the loss.
+FLOORS = (lambda q, e: np.maximum(q, e), lambda q, e: np.clip(q, e, 1 - e), lambda q, e: q + e)
 
 
 def batch(logits, labels):
@@ -232,6 +224,10 @@ EXERCISES = {
                 selected(lambda s: naive(s - s.max())),
                 of(lambda y, s: -(y * log_sum(s - s.max())).sum(axis=1).mean()),
             ),
+            "an axis is lost, (B, K) and (B,) do not fit: maximum and sum over axis 1 need keepdims=True": tuple(
+                of(lambda y, s, a=a, b=b: -(y * log_sum(s - s.max(axis=1, keepdims=a), b)).sum(axis=1).mean())
+                for a, b in ((False, False), (False, True), (True, False))
+            ),
             "nothing overflows, but a probability was rounded to 0 before its logarithm: simplify the logarithm of the "
             "softmax on paper first": (
                 weighted(lambda s: softmax(s, axis=1)),
@@ -239,9 +235,9 @@ EXERCISES = {
             ),
             "small probabilities were clipped, or a small number added to them; simplify the logarithm of the softmax "
             "on paper, and no probability is needed": tuple(
-                keep(epsilon)
-                for keep in (clipped, between, lifted)
-                for epsilon in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)
+                selected(lambda s, floor=floor, e=e: floor(softmax(s, axis=1), e))
+                for floor in FLOORS
+                for e in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)
             ),
         },
     ),
