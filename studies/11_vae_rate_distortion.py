@@ -21,7 +21,7 @@ from genai_utils import datasets, results  # noqa: E402
 NAME, NOTEBOOK = "11_vae_rate_distortion", "11_vae"
 BETAS = (0.3, 1.0, 2.0, 4.0, 8.0)
 SEEDS = {"digits": (0, 1), "sprites": (0, 1)}
-EPOCHS = {"digits": 5, "sprites": 4}  # about half of what the notebook trains: 20 runs
+EPOCHS = {"digits": 5, "sprites": 4}  # fewer than the notebook trains: 20 runs
 ENTRY = "digits, beta 4, seed 0"
 TOLERANCE = {"distortion": 3.0, "rate": 1.0}  # nats; the spread over seeds is a few tenths
 
