@@ -2,8 +2,8 @@
 
 Usage: python studies/03_gan_training_faults.py                (about 3 min; writes results/03_gan_training_faults.json)
 
-Every row is one training run of 300 steps. "Fréchet" is the distance of 350 samples to 350 test images in the features
-of the notebook's classifier; the losses are means over the last 15 steps, in nats.
+Every row is one training run of 300 steps. "Fréchet" is the distance of 350 samples to 350 validation images in the
+features of the notebook's classifier; the losses are means over the last 15 steps, in nats.
 """
 
 import functools

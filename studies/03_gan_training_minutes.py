@@ -4,7 +4,8 @@ Usage: python studies/03_gan_training_minutes.py [DATA] [--minutes 20] [--note "
 
 DATA is a name or path for `gu.datasets.load`, default mnist. Both models train in this one process from their first
 step, in turns, for the same seconds of training; ours stops after 4 minutes, the tutorial's after 20. Time spent on
-measuring is not counted. Writes results/03_gan_training_minutes.json; a shorter run prints and writes nothing.
+measuring is not counted; distances are to validation images. Writes results/03_gan_training_minutes.json and, as .npz
+of the same name, some of the samples and real images; a shorter run prints and writes nothing.
 
 The tutorial's model (tensorflow.org/tutorials/generative/dcgan): its two networks, cross-entropy on logits, batches of
 256, Adam 1e-4, and its simultaneous update, in which both players use the same fakes and the same forward passes.
@@ -28,7 +29,8 @@ NAME, NOTEBOOK = "03_gan_training_minutes", "03_gan_training"
 MINUTES = 20
 TIMES = (5, 10, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 600, 800, 1000, 1200)  # seconds of training
 OURS_LAST = 240  # twice the two minutes that the tutorial's twenty are compared with
-MODELS, REAL = ("tutorial", "ours"), ("real: training", "real: validation", "class Gaussians")
+MODELS, REAL = ("tutorial", "ours"), ("real: training", "class Gaussians")
+SHOWN, GRIDS = 20, ("ours_30", "ours_120", "ours_240", "tutorial_1200")  # so many samples at each of these times
 ENTRY = "networks"  # the one row that needs neither data nor minutes
 TOLERANCE = {"tutorial weights": 0, "our weights": 0}
 
@@ -125,15 +127,21 @@ def make_clock():
     return Clock()
 
 
-def measure_all(data, times, seed=0):
-    """Yield (row name, row): first the real rows, then both models at every time."""
+def to_levels(x):
+    """Images (n, 28, 28, 1) in [0, 1] as uint8 (n, 28, 28)."""
+    return (255 * x[..., 0]).round().astype("uint8")
+
+
+def measure_all(data, times, grids, seed=0):
+    """Yield (row name, row): first the real rows, then both models at every time; add images to the dict `grids`."""
     cells = _cells.load(NOTEBOOK)
     ruler = cells["Ruler"](data)
     x = data.to_images(data.train.x)
     some = cells["np"].random.default_rng(1).permutation(len(x))[: ruler.N]
-    known = (x[some], data.to_images(data.val.x[: ruler.N]), cells["class_gaussians"](x, data.train.labels, ruler.N, 0))
+    known = x[some], cells["class_gaussians"](x, data.train.labels, ruler.N, 0)
     for name, images in zip(REAL, known):
         yield name, cells["score"](images, ruler)
+    grids["real"] = to_levels(x[some[:SHOWN]])
 
     models = {"tutorial": make_tutorial(seed), "ours": cells["sound_gan"](x.shape[1:], seed)}
     batches = {"tutorial": 256, "ours": cells["BATCH"]}
@@ -144,6 +152,8 @@ def measure_all(data, times, seed=0):
             clock.until = seconds
             models[who].stop_training = False
             models[who].fit(2 * x - 1, batch_size=batches[who], epochs=10**6, verbose=0, callbacks=[clock])
+            if f"{who}_{seconds}" in GRIDS:
+                grids[f"{who}_{seconds}"] = to_levels((models[who].generate(SHOWN, seed=0) + 1) / 2)
             row = cells["score_gan"](models[who], ruler, draws=3)
             yield f"{who}, {seconds} s", {"seconds": clock.seconds, "steps": clock.steps, **row}
 
@@ -157,15 +167,17 @@ def main():
     data = datasets.load(options.data)
     if data.image_shape != (28, 28, 1):
         parser.error(f"expected images of shape (28, 28, 1), received {data.image_shape}")
-    note = f"{options.note or data.name}: {len(data.train):,} for training, {len(data.test):,} for test"
+    note = f"{options.note or data.name}: {len(data.train):,} for training, {len(data.val):,} for validation"
 
-    table = {ENTRY: run(ENTRY)}
-    for name, row in measure_all(data, [t for t in TIMES if t <= 60 * options.minutes]):
+    table, grids = {ENTRY: run(ENTRY)}, {}
+    for name, row in measure_all(data, [t for t in TIMES if t <= 60 * options.minutes], grids):
         table[name] = row
         print(name, {column: round(value, 2) for column, value in row.items()}, flush=True)
     if list(table) != rows():
         print(f"fewer than {MINUTES} minutes: nothing written")
         return
+    os.environ["GENAI_RECORD"] = str(_cells.ROOT / "results")  # a study is an author's run
+    results.record_arrays(NAME, **grids)
     record = {"versions": results.versions(), "code": code(), "data": note, "rows": table}
     results.write(_cells.ROOT / "results", NAME, record)
 

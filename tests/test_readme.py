@@ -16,6 +16,13 @@ def test_tables_are_the_recorded_numbers():
     assert len(re.findall(r"<!-- table \S+ -->", README)) >= 3
 
 
+def test_every_row_of_a_table_has_as_many_cells_as_its_head():
+    tables = re.findall(r"<!-- table \S+ -->\n(.*?)\n<!-- end -->", README, re.S)
+    for table in tables:
+        widths = {len(re.split(r"(?<!\\)\|", line)) for line in table.splitlines()}
+        assert len(widths) == 1, table.splitlines()[0]
+
+
 def test_the_figure_is_the_notebooks_own():
     assert (ROOT / "docs" / "sprites.png").read_bytes() == readme_tables.figure(), "run tools/readme_tables.py"
 

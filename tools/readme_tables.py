@@ -65,7 +65,8 @@ def results_table(name):
             return "" if value is None else str(value)
         return f"{value:.4f}" if 1e-9 < abs(value) < 0.1 else f"{value:.2f}"  # small distances keep their digits
 
-    lines = ["| " + " | ".join(["", *columns]) + " |", "|---|" + "---:|" * len(columns)]
+    heads = [column.replace("|", r"\|") for column in ["", *columns]]  # a bare bar would end the cell
+    lines = ["| " + " | ".join(heads) + " |", "|---|" + "---:|" * len(columns)]
     lines += ["| " + " | ".join([row, *(show(rows[row].get(c)) for c in columns)]) + " |" for row in rows]
     return "\n".join(lines)
 

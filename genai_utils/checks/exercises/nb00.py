@@ -80,10 +80,12 @@ def batch(logits, labels):
     return np.eye(logits.shape[1])[labels], logits
 
 
+SMALL, HALF = (1e-12, 1e-10, 1e-9, 1e-8, 1e-6), np.full((2, 2), 0.5)
+RARE = (np.array([0]), *np.zeros((2, 1), int), HALF[0], HALF, np.array([[1e-12, 1.0]]))  # an item hardly possible
 EXERCISES = {
     "chain_log_prob": Exercise(
         chain_log_prob,
-        cases=[characters(9, 4, 4, 4), characters(1, 2, 3, 5), characters(6, 5, 3, 2), characters(12, 3, 3, 3)],
+        cases=[*(characters(*sizes) for sizes in ((9, 4, 4, 4), (1, 2, 3, 5), (6, 5, 3, 2), (12, 3, 3, 3))), RARE],
         returns="one log-probability for each character",
         otherwise="the values are not log p(class, outfit, item): by the chain rule each factor is a row of its table",
         laws={"a logarithm of a probability is never positive": lambda value, *_: (value <= 1e-6).all()},
@@ -109,6 +111,10 @@ EXERCISES = {
             ),
             "outfit and item do not look at the class; take the row of each character's own class": (
                 lambda c, o, i, pc, po, pi: np.log(pc[c] * (pc @ po)[o] * (pc @ pi)[i])
+            ),
+            "a small number is added to the probabilities; what is nearly impossible then looks possible": (
+                *(lambda *a, e=e: np.log(np.exp(chain_log_prob(*a)) + e) for e in SMALL),
+                *(lambda c, o, i, *t, e=e: chain_log_prob(c, o, i, *(p + e for p in t)) for e in SMALL),
             ),
             "this is a sum over the characters; add the factors, and keep one number for each character": (
                 lambda *a: chain_log_prob(*a).sum()

@@ -101,8 +101,8 @@ EXERCISES = {
             "too large by the number of fakes: the loss is their mean, not their sum": (
                 lambda s: np.logaddexp(0, -s).sum()
             ),
-            "right until D is sure: sigmoid(s) rounds to 0 at s = -800, and the logarithm of 0 is infinite; write "
-            "-log sigmoid(s) as softplus(-s)": (
+            "right until D is sure: at s = -800 exp(-s) overflows, or sigmoid(s) rounds to 0, which has no logarithm; "
+            "write -log sigmoid(s) as softplus(-s)": (
                 lambda s: -np.log(1 / (1 + np.exp(-s))).mean(),
                 lambda s: np.log(1 + np.exp(-s)).mean(),
             ),
@@ -142,7 +142,7 @@ EXERCISES = {
             (np.array([0.9]),),
         ],
         returns="one floor for each generator loss",
-        otherwise="not the floor. Test yourself: at g_loss = ln 2 (D = 1/2 on every fake) D pays ln 2 for its fakes",
+        otherwise="not the floor. Test yourself: at L_G = ln 2 (D = 1/2 on every fake) D pays ln 2 for its fakes",
         laws={"a loss of the form -log(probability) cannot be negative": lambda value, a: (value >= -1e-6).all()},
         slips={
             "wrong sign: a loss of the form -log(probability) cannot be negative": lambda a: -least_d_loss(a),
@@ -158,7 +158,7 @@ EXERCISES = {
                 lambda a: least_d_loss(a) + a,
             ),
             "this is what G pays for these fakes; D pays for the probability that G leaves over": lambda a: 1.0 * a,
-            "g_loss is not a probability: it is -log D. Turn it back into D first": (
+            "the loss of G is not a probability: it is -log D. Turn it back into D first": (
                 lambda a: -np.log(1 - a),
                 lambda a: -np.log(np.abs(1 - a)),
                 lambda a: -np.log(1 - np.clip(a, 0, 0.999)),
