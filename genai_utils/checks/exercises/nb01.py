@@ -185,7 +185,7 @@ EXERCISES = {
             "the sum of |p - q| counts every difference twice, once where p is larger and once where q is": (
                 lambda p, q: 1 / 2 + abs(p - q).sum() / 2
             ),
-            "this judge says 'real' with probability D*; better is to say 'real' always where p is larger": (
+            "this judge says 'real' with probability p / (p + q); better is to say 'real' always where p is larger": (
                 lambda p, q: np.sum((p**2 + q**2)[p + q > 0] / (p + q)[p + q > 0]) / 2
             ),
             "cells are counted; they count as often as examples fall into them": (

@@ -150,7 +150,7 @@ EXERCISES = {
                 lambda s, t: (player_losses(s, t)[0], -player_losses(s, t)[1]),
             ),
             "D takes real images for fake ones": lambda s, t: (player_losses(-s, -t)[0], player_losses(s, t)[1]),
-            "this G wants its fakes to be called fake, as D does; it must want them called real": (
+            "this G wants its fakes to be called fake; it must want them called real": (
                 lambda s, t: (player_losses(s, t)[0], player_losses(s, -t)[1]),
                 lambda s, t: player_losses(-s, -t),
             ),

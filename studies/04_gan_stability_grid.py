@@ -1,0 +1,67 @@
+"""The long run of notebook 04 on the grid of 25: five seeds with gaps in the latent space, three without.
+
+Usage: python studies/04_gan_stability_grid.py          (about 8 min; writes results/04_gan_stability_grid.json)
+
+Every row is one training of the notebook's `train_grid`, scored on 2,500 samples of the averaged generator. "seconds"
+is the time of the training on two CPU cores of one machine, "CPU seconds" the time of both cores together.
+"""
+
+import functools
+import os
+import sys
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import _cells  # noqa: E402
+
+from genai_utils import checks, datasets, results  # noqa: E402
+
+NAME, NOTEBOOK = "04_gan_stability_grid", "04_gan_stability"
+SEEDS, STEPS = {"gaps": (0, 1, 2, 3, 4), "no gaps": (0, 1, 2)}, 12_000
+ENTRY = "gaps, seed 0"
+TOLERANCE = {"modes": 0, "HQ %": 3}
+
+
+def code():
+    return _cells.code_hash(__file__, NOTEBOOK, "grid")
+
+
+def rows():
+    return [f"{kind}, seed {seed}" for kind, seeds in SEEDS.items() for seed in seeds]
+
+
+@functools.cache
+def prepared():
+    """The notebook's cells and the grid, made once."""
+    cells = _cells.load(NOTEBOOK, "grid")
+    cells["losses"] = checks.find(f"{NOTEBOOK}.pairing_losses").reference  # in the notebook: the reader's
+    return cells, datasets.load("grid").truth
+
+
+def run(entry):
+    """Train with one seed; return scores and seconds."""
+    kind, _, seed = entry.partition(", seed ")
+    cells, truth = prepared()
+    start, busy = time.perf_counter(), time.process_time()
+    gan, _ = cells["train_grid"](truth, int(seed), STEPS, gaps=kind == "gaps")
+    took = {"seconds": time.perf_counter() - start, "CPU seconds": time.process_time() - busy}
+    return {**cells["scores"](gan.generate(2500, seed=1), truth), **took}
+
+
+def main():
+    old = results.load(NAME)
+    table = old["rows"] if old.get("code") == code() else {}
+    for entry in rows():
+        if entry not in table:
+            table[entry] = {column: float(value) for column, value in run(entry).items()}
+            print(entry, {column: round(value, 3) for column, value in table[entry].items()}, flush=True)
+        record = {"versions": results.versions(), "code": code(), "rows": {e: table[e] for e in rows() if e in table}}
+        results.write(_cells.ROOT / "results", NAME, record)
+
+
+if __name__ == "__main__":
+    main()
