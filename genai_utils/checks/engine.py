@@ -127,9 +127,7 @@ def _explain(exercise, outcomes, right, again):
             raise Wrong(f"expected {exercise.returns}, shape {right[n].shape}, got shape {got.shape} (at {where[n]})")
         if not _finite(got):
             value = "nan" if np.isnan(got).any() else "infinite"
-            raise Wrong(
-                f"the result is {value}: a logarithm of 0 or less, an overflow, or 0 times infinity? (at {where[n]})"
-            )
+            raise Wrong(f"the result is {value}: log of 0 or less, an overflow, or 0 times infinity? (at {where[n]})")
     for sentence, obeys in exercise.laws.items():
         for n in failed:
             if not obeys(outcomes[n], *exercise.cases[n]):
