@@ -1,4 +1,4 @@
-"""The reader's own text file, one integer per character."""
+"""Texts, one integer per character; the reader's own text file."""
 
 import numpy as np
 
@@ -28,11 +28,16 @@ def load_text(path):
         raise ValueError(f"{path}: expected text in UTF-8, got {error}; save the file as UTF-8.") from None
     if len(text) < 1000:
         raise ValueError(f"{path}: expected at least 1,000 characters, got {len(text)}.")
-    codes = np.frombuffer(text.encode("utf-32-le"), "<u4")  # (length,), code points
-    cuts = len(codes) * 8 // 10, len(codes) * 9 // 10
-    known = np.setdiff1d(codes[: cuts[0]], [ord(UNSEEN)])  # sorted
+    cuts = len(text) * 8 // 10, len(text) * 9 // 10
+    vocab, *ids = numbered(text[: cuts[0]], text[cuts[0] : cuts[1]], text[cuts[1] :])
+    source = f"your own text, {path.absolute()}"
+    return Dataset(path.name, *map(Split, ids), levels=len(vocab), source=source, vocab=vocab)
+
+
+def numbered(train, *others):
+    """The vocabulary of `train`, and every text as int32 (length,), one id per character."""
+    codes = [np.frombuffer(text.encode("utf-32-le"), "<u4") for text in (train, *others)]  # code points
+    known = np.setdiff1d(codes[0], [ord(UNSEEN)])  # sorted
     ids = np.zeros(0x110000, "int32")  # one entry per code point of Unicode; 0 where train does not contain it
     ids[known] = np.arange(1, len(known) + 1)
-    vocab = (UNSEEN, *map(chr, known))
-    splits = (Split(part) for part in np.split(ids[codes], cuts))
-    return Dataset(path.name, *splits, levels=len(vocab), source=f"your own text, {path.absolute()}", vocab=vocab)
+    return (UNSEEN, *map(chr, known)), *(ids[part] for part in codes)
