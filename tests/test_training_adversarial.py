@@ -63,7 +63,12 @@ def values(variables):
 
 @pytest.mark.parametrize(
     "loss, expected",
-    [("non_saturating", (2 * np.log(2), np.log(2))), ("minimax", (2 * np.log(2), -np.log(2))), ("wasserstein", (0, 0))],
+    [
+        ("non_saturating", (2 * np.log(2), np.log(2))),
+        ("minimax", (2 * np.log(2), -np.log(2))),
+        ("wasserstein", (0, 0)),
+        ("pairing", (np.log(2), np.log(2))),
+    ],
 )
 def test_losses_where_discriminator_is_undecided(loss, expected):
     model = linear(loss=loss)
@@ -73,16 +78,19 @@ def test_losses_where_discriminator_is_undecided(loss, expected):
     assert set(result) == {"d_loss", "g_loss", "real_logit", "fake_logit"}
 
 
-@pytest.mark.parametrize("loss", ["non_saturating", "minimax", "wasserstein"])
+@pytest.mark.parametrize("loss", ["non_saturating", "minimax", "wasserstein", "pairing"])
 def test_one_step_equals_closed_form(loss):
     model = linear(FixedNoise, g_rate=0.3, d_rate=0.5, loss=loss)
     (W, b), (a, c) = model.generator.get_weights(), model.discriminator.get_weights()
     fake = Z @ W + b
     s, t = X @ a + c, fake @ a + c  # logits of real and fake, (B, 1)
-    ds, dt = (-np.ones_like(s), np.ones_like(t)) if loss == "wasserstein" else (-expit(-s), expit(t))  # dL/dlogit
+    ds, dt = {"wasserstein": (-np.ones_like(s), np.ones_like(t)), "pairing": (-expit(t - s), expit(t - s))}.get(
+        loss, (-expit(-s), expit(t))
+    )  # dL/dlogit
     a, c = a - 0.5 * (X.T @ ds + fake.T @ dt) / 7, c - 0.5 * (ds + dt).mean(0)
-    t = fake @ a + c  # the generator meets the discriminator after its update
-    dt = {"non_saturating": -expit(-t), "minimax": -expit(t), "wasserstein": -np.ones_like(t)}[loss]
+    s, t = X @ a + c, fake @ a + c  # the generator meets the discriminator after its update
+    dt = {"non_saturating": -expit(-t), "minimax": -expit(t), "wasserstein": -np.ones_like(t), "pairing": -expit(s - t)}
+    dt = dt[loss]
     W, b = W - 0.3 * Z.T @ (dt @ a.T) / 7, b - 0.3 * (dt @ a.T).mean(0)
 
     model.fit(X, batch_size=7, verbose=0, shuffle=False)
@@ -128,19 +136,33 @@ def test_every_update_draws_fresh_noise():
 
 def test_penalties_of_linear_and_quadratic_discriminators():
     fake = np.flip(X, 0).copy()
-    for kind, gamma in (("r1", 10.0), ("gradient_penalty", 4.0)):
+    for kind, gamma in (("r1", 10.0), ("gradient_penalty", 4.0), ("r1_r2", 5.0), ("r1", lambda step: 10.0 + step)):
 
         def penalty(model, real, fake):
             return float(model.penalty(ops.convert_to_tensor(real), ops.convert_to_tensor(fake), None))
 
         model = linear(penalty=kind, penalty_weight=gamma)
         norm = np.linalg.norm(model.discriminator.get_weights()[0])
-        assert penalty(model, X, fake) == pytest.approx(5 * norm**2 if kind == "r1" else 4 * (norm - 1) ** 2, rel=1e-4)
+        expected = 4 * (norm - 1) ** 2 if kind == "gradient_penalty" else 5 * norm**2
+        assert penalty(model, X, fake) == pytest.approx(expected, rel=1e-4)
 
         model = AdversarialModel(dense(3, 2), quadratic([0.5, 2.0]), 3, penalty=kind, penalty_weight=gamma)
+        model.compile("sgd", "sgd")
         slope = np.linalg.norm(2 * X * [0.5, 2.0], axis=1)  # of each example
-        expected = 5 * np.mean(slope**2) if kind == "r1" else 4 * np.mean((slope - 1) ** 2)
+        expected = 4 * np.mean((slope - 1) ** 2) if kind == "gradient_penalty" else 5 * np.mean(slope**2)
         assert penalty(model, X, X) == pytest.approx(expected, rel=1e-4)
+    model = AdversarialModel(dense(3, 2), quadratic([0.5, 2.0]), 3, penalty="r1_r2", penalty_weight=1.0)
+    assert penalty(model, X, 0 * X) == pytest.approx(np.mean(slope**2) / 2, rel=1e-4)  # at the fakes, 0, D is flat
+
+
+def test_a_penaltys_weight_may_fall_with_the_step():
+    options = dict(loss="wasserstein", penalty="r1", penalty_weight=lambda step: 0.5 / (1 + ops.cast(step, "float32")))
+    model = linear(FixedNoise, d_rate=0.1, **options)
+    a, (W, b) = model.discriminator.get_weights()[0], model.generator.get_weights()
+    for step in range(4):
+        a = a - 0.1 * (((Z @ W + b).mean(0) - X.mean(0))[:, None] + 0.5 / (1 + step) * a)
+    model.fit(X, batch_size=7, epochs=4, verbose=0)
+    np.testing.assert_allclose(model.discriminator.get_weights()[0], a, rtol=1e-4)
 
 
 def test_gradient_penalty_interpolates_uniformly_per_example():

@@ -1,16 +1,11 @@
 """A generator and a discriminator trained against each other; the whole algorithm is `AdversarialModel.train_step`."""
 
-from numbers import Real
-
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from genai_utils.training.validation import check_data, check_networks, count, need, scalar
-
-LOSSES = ("non_saturating", "minimax", "wasserstein")
-PENALTIES = (None, "r1", "gradient_penalty")
+from genai_utils.training.validation import as_batch, check_data, check_networks, check_options, count, need, scalar
 
 
 class AdversarialModel(keras.Model):
@@ -24,6 +19,7 @@ class AdversarialModel(keras.Model):
     | non_saturating | $E\,\mathrm{softplus}(-s) + E\,\mathrm{softplus}(\tilde s)$ | $E\,\mathrm{softplus}(-\tilde s)$ |
     | minimax | the same | $-E\,\mathrm{softplus}(\tilde s)$ |
     | wasserstein | $E\,\tilde s - E\,s$ | $-E\,\tilde s$ |
+    | pairing | $E\,\mathrm{softplus}(\tilde s - s)$, row by row | $E\,\mathrm{softplus}(s - \tilde s)$ |
 
     Where D cannot tell the two apart (s = 0) the non-saturating losses are 2 ln 2 and ln 2.
 
@@ -38,10 +34,11 @@ class AdversarialModel(keras.Model):
         generator: network built from `keras.Input((latent_dim,))`; conditional: inputs [z, c].
         discriminator: network from the generator's output shape to logits, last axis 1; conditional: inputs [x, c].
         latent_dim: number of latent dimensions.
-        loss: "non_saturating", "minimax" or "wasserstein".
-        penalty: None; "r1": $\frac{\gamma}{2} E\|\nabla_x D(x)\|^2$ at real x; "gradient_penalty":
-            $\lambda E(\|\nabla_x D(\hat x)\| - 1)^2$ at $\hat x = u x + (1 - u) G(z)$, u ~ U[0, 1] per example.
-        penalty_weight: $\gamma$ or $\lambda$, positive.
+        loss: "non_saturating", "minimax", "wasserstein" or "pairing".
+        penalty: None; "r1": $\frac{\gamma}{2} E\|\nabla_x D(x)\|^2$ at real x; "r1_r2": the same at real x and at
+            G(z), summed; "gradient_penalty": $\lambda E(\|\nabla_x D(\hat x)\| - 1)^2$ at
+            $\hat x = u x + (1 - u) G(z)$, u ~ U[0, 1] per example.
+        penalty_weight: $\gamma$ or $\lambda$, positive; or a function of the number of D's updates so far.
         penalty_every: the penalty enters every so many discriminator updates, multiplied by that number.
         critic_steps: discriminator updates per generator update.
         ema: decay $\beta$ in [0, 1) of the averaged generator, $\bar\theta \leftarrow \beta\bar\theta +
@@ -52,7 +49,8 @@ class AdversarialModel(keras.Model):
         ValueError: the networks do not fit each other, or an option is unknown.
 
     Sources: Goodfellow et al. 2014, eq. 1 and section 3; Arjovsky et al. 2017, eq. 2; Gulrajani et al. 2017, eq. 3;
-    Mescheder et al. 2018, eq. 9; Karras et al. 2020 (lazy penalties, section 3.1; averaged generator).
+    Mescheder et al. 2018, eq. 9; Karras et al. 2020 (lazy penalties, section 3.1; averaged generator); Huang et al.
+    2024 (R3GAN: pairing, R1 and R2).
     """
 
     def __init__(self, generator, discriminator, latent_dim, *, loss="non_saturating", penalty=None,
@@ -60,13 +58,7 @@ class AdversarialModel(keras.Model):
         super().__init__(**kwargs)
         check_networks(generator, discriminator, latent_dim)
         self.generator, self.discriminator, self.latent_dim = generator, discriminator, latent_dim
-        need(loss in LOSSES, f"loss: expected one of {LOSSES}, got {loss!r}")
-        need(penalty in PENALTIES, f"penalty: expected one of {PENALTIES}, got {penalty!r}")
-        decay = ema is None or (isinstance(ema, Real) and 0 <= ema < 1)
-        need(decay, f"ema: expected None or a decay in [0, 1), got {ema!r}")
-        need(penalty_weight > 0, f"penalty_weight: expected a number > 0, got {penalty_weight}")
-        for name, number in (("penalty_every", penalty_every), ("critic_steps", critic_steps)):
-            count(name, number)
+        check_options(loss, penalty, penalty_weight, penalty_every, critic_steps, ema)
         self.loss_kind, self.penalty_kind = loss, penalty
         self.penalty_weight, self.penalty_every = penalty_weight, penalty_every
         self.critic_steps, self.ema, self.seed = critic_steps, ema, seed
@@ -103,8 +95,10 @@ class AdversarialModel(keras.Model):
         """Return n latent vectors, here standard normal."""
         return keras.random.normal((n, self.latent_dim), seed=seed)  # (n, latent_dim)
 
-    def generator_loss(self, fake_logits):
-        """Return the loss that G minimises, a scalar."""
+    def generator_loss(self, fake_logits, real_logits=None):
+        """Return the loss that G minimises, a scalar; the real rows' logits are handed over where loss is "pairing"."""
+        if self.loss_kind == "pairing":
+            return ops.mean(ops.softplus(real_logits - fake_logits))
         if self.loss_kind == "non_saturating":
             return ops.mean(ops.softplus(-fake_logits))  # -E log sigmoid(s)
         if self.loss_kind == "minimax":
@@ -115,17 +109,22 @@ class AdversarialModel(keras.Model):
         """Return the loss that D minimises, a scalar, without penalty."""
         if self.loss_kind == "wasserstein":
             return ops.mean(fake_logits) - ops.mean(real_logits)
+        if self.loss_kind == "pairing":
+            return ops.mean(ops.softplus(fake_logits - real_logits))
         return ops.mean(ops.softplus(-real_logits)) + ops.mean(ops.softplus(fake_logits))
 
     def penalty(self, real, fake, c):
         """Return the weighted penalty on D's gradient, a scalar; a variant's own is called with penalty=None too."""
         if self.penalty_kind is None:
             return 0.0
-        if self.penalty_kind == "r1":
-            return self.penalty_weight / 2 * ops.mean(self.squared_slope(real, c))
+        weight = self.penalty_weight
+        weight = weight(self.d_optimizer.iterations) if callable(weight) else weight
+        if self.penalty_kind != "gradient_penalty":
+            slopes = [self.squared_slope(x, c) for x in ((real, fake) if self.penalty_kind == "r1_r2" else (real,))]
+            return weight / 2 * sum(ops.mean(slope) for slope in slopes)
         u = keras.random.uniform((ops.shape(real)[0],) + (1,) * (len(real.shape) - 1), seed=self.noise)  # (B, 1, ...)
         slope = ops.sqrt(self.squared_slope(u * real + (1 - u) * fake, c) + 1e-12)  # at 0 the root has no gradient
-        return self.penalty_weight * ops.mean((slope - 1) ** 2)
+        return weight * ops.mean((slope - 1) ** 2)
 
     # ---- the algorithm -----------------------------------------------------------------------------------------
 
@@ -148,7 +147,9 @@ class AdversarialModel(keras.Model):
 
         z = self.latent(ops.shape(real)[0], self.noise)
         with tf.GradientTape() as tape:
-            g_loss = self.generator_loss(self.apply(D, self.apply(G, z, c), c))
+            fake_logits_now = self.apply(D, self.apply(G, z, c), c)
+            pairs = [self.apply(D, real, c)] if self.loss_kind == "pairing" else []
+            g_loss = self.generator_loss(fake_logits_now, *pairs)
         gradients = tape.gradient(g_loss, G.trainable_weights)
         self.g_optimizer.apply(gradients, G.trainable_weights)
 
@@ -162,7 +163,8 @@ class AdversarialModel(keras.Model):
         fake = self.apply(self.generator, z, c, training=False)
         real_logits = self.apply(self.discriminator, real, c, training=False)
         fake_logits = self.apply(self.discriminator, fake, c, training=False)
-        d_loss, g_loss = self.discriminator_loss(real_logits, fake_logits), self.generator_loss(fake_logits)
+        pairs = [real_logits] if self.loss_kind == "pairing" else []
+        d_loss, g_loss = self.discriminator_loss(real_logits, fake_logits), self.generator_loss(fake_logits, *pairs)
         return self.track(d_loss=d_loss, g_loss=g_loss, real_logit=real_logits, fake_logit=fake_logits)
 
     def apply(self, network, x, c, training=True):
@@ -242,9 +244,3 @@ class AdversarialModel(keras.Model):
     def call(self, z, training=False):
         """Return G(z)."""
         return self.generator(z, training=training)
-
-
-def as_batch(data):
-    """Return x or (x, y) of what Keras hands to a step."""
-    x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-    return x if y is None else (x, y)

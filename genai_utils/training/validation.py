@@ -2,12 +2,14 @@
 
 import types
 import warnings
-from numbers import Integral
+from numbers import Integral, Real
 
 import keras
 import numpy as np
 from keras import ops
 
+LOSSES = ("non_saturating", "minimax", "wasserstein", "pairing")
+PENALTIES = (None, "r1", "r1_r2", "gradient_penalty")
 REACH = {"tanh": (-1.0, 1.0), "relu": (0.0, np.inf), "softplus": (0.0, np.inf)}  # values of a last activation
 REACH |= dict.fromkeys(("sigmoid", "hard_sigmoid", "softmax"), (0.0, 1.0))
 
@@ -21,6 +23,18 @@ def need(holds, message, error=ValueError):
 def count(name, number):
     """Raise ValueError unless it is a whole number of at least 1."""
     need(isinstance(number, Integral) and number >= 1, f"{name}: expected a whole number >= 1, got {number!r}")
+
+
+def check_options(loss, penalty, penalty_weight, penalty_every, critic_steps, ema):
+    """Raise ValueError for an option of `AdversarialModel` that is unknown or out of its range."""
+    need(loss in LOSSES, f"loss: expected one of {LOSSES}, got {loss!r}")
+    need(penalty in PENALTIES, f"penalty: expected one of {PENALTIES}, got {penalty!r}")
+    decay = ema is None or (isinstance(ema, Real) and 0 <= ema < 1)
+    need(decay, f"ema: expected None or a decay in [0, 1), got {ema!r}")
+    positive = callable(penalty_weight) or penalty_weight > 0
+    need(positive, f"penalty_weight: expected a number > 0 or a function of the step, got {penalty_weight}")
+    for name, number in (("penalty_every", penalty_every), ("critic_steps", critic_steps)):
+        count(name, number)
 
 
 def check_networks(generator, discriminator, latent_dim):
@@ -117,3 +131,9 @@ def seed_states(model):
 def fits(shape, expected):
     """Return whether two shapes agree, None standing for any length."""
     return len(shape) == len(expected) and all(None in (a, b) or a == b for a, b in zip(shape, expected))
+
+
+def as_batch(data):
+    """Return x or (x, y) of what Keras hands to a step."""
+    x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+    return x if y is None else (x, y)
