@@ -14,3 +14,13 @@ def sign_and_base(right):
             -right(*a) / np.log(base)
         )
     return slips
+
+
+def plain(*arguments):
+    """Keras tensors as float64 arrays."""
+    return [np.asarray(a, "float64") for a in arguments]
+
+
+def of(slip):
+    """A slip written for arrays of float64, that takes tensors too."""
+    return lambda *arguments: slip(*plain(*arguments))

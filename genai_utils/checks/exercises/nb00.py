@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import expit, log_softmax, softmax
 
 from genai_utils.checks.engine import Exercise
-from genai_utils.checks.exercises import sign_and_base
+from genai_utils.checks.exercises import of, plain, sign_and_base
 
 NOTEBOOK = "00_start_here"
 rng = np.random.default_rng(3)
@@ -29,16 +29,6 @@ def characters(n, C, O, I):
     """n random characters and random tables; with C = O = I swapped indices do not raise, but are told apart."""
     tables = (rng.dirichlet(np.ones(C)), rng.dirichlet(np.ones(O), C), rng.dirichlet(np.ones(I), C))
     return (*(rng.integers(0, k, n) for k in (C, O, I)), *tables)
-
-
-def plain(*arguments):
-    """Keras tensors as float64 arrays."""
-    return [np.asarray(a, "float64") for a in arguments]
-
-
-def of(slip):
-    """A slip of `mean_nll`, written for arrays of float64, that takes tensors too."""
-    return lambda y, logits: slip(*plain(y, logits))
 
 
 def picked(y, s, axis=1):

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.special import log_softmax, logsumexp, softmax
 
 from genai_utils.checks.engine import Exercise
+from genai_utils.checks.exercises import of, plain
 
 NOTEBOOK = "01_what_is_a_generative_model"
 rng = np.random.default_rng(1)
@@ -25,11 +26,6 @@ def price(p, r, w):
     return kl(p, w * p + (1 - w) * r)
 
 
-def plain(*arguments):
-    """Keras tensors as float64 arrays."""
-    return [np.asarray(a, "float64") for a in arguments]
-
-
 def log_normal(x, mu, log_sd):
     return -0.5 * ((x - mu) * np.exp(-log_sd)) ** 2 - log_sd - 0.5 * np.log(2 * np.pi)
 
@@ -49,11 +45,6 @@ def table(n, zeros=0):
     values = rng.dirichlet(np.ones(n))
     values[:zeros] = 0
     return values / values.sum()
-
-
-def of(slip):
-    """A slip of `mixture_nll`, written for arrays, that takes tensors too."""
-    return lambda *arguments: slip(*plain(*arguments))
 
 
 def mixed(log_w, log_n=log_normal):
