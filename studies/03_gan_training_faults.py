@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _cells  # noqa: E402
 
-from genai_utils import datasets, results  # noqa: E402
+from genai_utils import datasets  # noqa: E402
 
 NAME, NOTEBOOK = "03_gan_training_faults", "03_gan_training"
 FAULTS = ("none", "3 raw logits", "4 data in [0, 1]", "6 flag off", "7 one optimizer")
@@ -49,16 +49,5 @@ def run(entry):
     return {"Fréchet": ruler.frechet(samples), "D loss": float(d_loss), "G loss": float(g_loss)}
 
 
-def main():
-    old = results.load(NAME)
-    table = old["rows"] if old.get("code") == code() else {}
-    for entry in rows():
-        if entry not in table:
-            table[entry] = run(entry)
-            print(entry, {column: round(value, 2) for column, value in table[entry].items()}, flush=True)
-        record = {"versions": results.versions(), "code": code(), "rows": {e: table[e] for e in rows() if e in table}}
-        results.write(_cells.ROOT / "results", NAME, record)
-
-
 if __name__ == "__main__":
-    main()
+    _cells.record(NAME, code(), rows(), run)

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _cells  # noqa: E402
 
-from genai_utils import datasets, likelihood, results  # noqa: E402
+from genai_utils import datasets  # noqa: E402
 
 NAME, NOTEBOOK, TAG = "09_pixelcnn_digits", "09_pixelcnn", "digits"
 EPOCHS, DROPOUT = 25, 0.15  # what the notebook trains
@@ -35,13 +35,6 @@ def code():
 def rows():
     pairs = [f"{variant}, seed {seed}, {EPOCHS} epochs" for seed in SEEDS for variant in VARIANTS]
     return [ENTRY, *pairs]  # trios of seeds come together
-
-
-def loss(x, log_q):
-    """What the reader writes in the notebook, as the package has it: nats of each image, (B,)."""
-    from keras import ops
-
-    return -likelihood.categorical_log_prob(log_q, ops.cast(x, "int32"))
 
 
 def free_levels(h):
@@ -79,21 +72,10 @@ def run(entry):
     cells, data = _cells.load(NOTEBOOK, TAG), datasets.load("digits")
     keras.utils.set_random_seed(int(seed.split()[1]))
     model = model_of(cells, variant)
-    cells["fit_digits"](model, data.train.x.astype("int32"), int(epochs.split()[0]), loss)
+    cells["fit_digits"](model, data.train.x.astype("int32"), int(epochs.split()[0]), _cells.nll)
     parts = {"train": data.train, "val": data.val, "test": data.test}
     return {f"{name} NLL": float(cells["nll"](model, part.x.astype("int32")).mean()) for name, part in parts.items()}
 
 
-def main():
-    old = results.load(NAME)
-    table = old["rows"] if old.get("code") == code() else {}  # rows of other code must not stand beside new ones
-    for entry in rows():
-        if entry not in table:
-            table[entry] = run(entry)
-            print(entry, {column: round(value, 2) for column, value in table[entry].items()}, flush=True)
-            record = {"versions": results.versions(), "code": code(), "rows": table}
-            results.write(_cells.ROOT / "results", NAME, record)
-
-
 if __name__ == "__main__":
-    main()
+    _cells.record(NAME, code(), rows(), run)

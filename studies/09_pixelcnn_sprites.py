@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _cells  # noqa: E402
 
-from genai_utils import datasets, likelihood, results  # noqa: E402
+from genai_utils import datasets, likelihood  # noqa: E402
 
 NAME, NOTEBOOK = "09_pixelcnn_sprites", "09_pixelcnn"
 TREES = "digits: extra-trees"
@@ -33,13 +33,6 @@ def code():
 def rows():
     pairs = sorted((seed, decay) for decay, seeds in SEEDS.items() for seed in seeds)  # pairs of seeds come first
     return ["factor tables", *(f"decay {decay:g}, seed {seed}" for seed, decay in pairs), TREES]
-
-
-def loss(x, log_q):
-    """What the reader writes in the notebook, as the package has it: nats of each image, (B,)."""
-    from keras import ops
-
-    return -likelihood.categorical_log_prob(log_q, ops.cast(x, "int32"))
 
 
 def trees():
@@ -69,21 +62,10 @@ def run(entry):
         log_q = cells["factor_tables"](truth, data.train.factors)
     else:
         decay, seed = (float(part.split()[-1]) for part in entry.split(","))
-        model = cells["train_sprites"](data.train.x, int(seed), decay, STEPS, loss)
+        model = cells["train_sprites"](data.train.x, int(seed), decay, STEPS, _cells.nll)
         log_q = -cells["nll"](model, truth.render(factors).astype("int32"))
     return cells["scores"](truth.prob(factors), log_q, truth.held_out(factors))
 
 
-def main():
-    old = results.load(NAME)
-    table = old["rows"] if old.get("code") == code() else {}  # rows of other code must not stand beside new ones
-    for entry in rows():
-        if entry not in table:
-            table[entry] = run(entry)
-            print(entry, {column: round(value, 4) for column, value in table[entry].items()}, flush=True)
-            record = {"versions": results.versions(), "code": code(), "rows": table}
-            results.write(_cells.ROOT / "results", NAME, record)
-
-
 if __name__ == "__main__":
-    main()
+    _cells.record(NAME, code(), rows(), run)

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _cells  # noqa: E402
 
-from genai_utils import datasets, results  # noqa: E402
+from genai_utils import datasets  # noqa: E402
 
 NAME, NOTEBOOK = "11_vae_rate_distortion", "11_vae"
 BETAS = (0.3, 1.0, 2.0, 4.0, 8.0)
@@ -52,16 +52,6 @@ def run(entry):
     return {"distortion": distortion, "rate": rate, "-ELBO": distortion + rate, "active latents": active}
 
 
-def main(names):
-    old = results.load(NAME)
-    table = old["rows"] if old.get("code") == code() else {}  # rows of other code must not stand beside new ones
-    for entry in rows():
-        if entry.split(",")[0] in names and entry not in table:
-            table[entry] = run(entry)
-            print(entry, {column: round(value, 2) for column, value in table[entry].items()}, flush=True)
-            record = {"versions": results.versions(), "code": code(), "rows": table}
-            results.write(_cells.ROOT / "results", NAME, record)
-
-
 if __name__ == "__main__":
-    main(sys.argv[1:] or list(SEEDS))
+    names = sys.argv[1:] or list(SEEDS)
+    _cells.record(NAME, code(), rows(), run, wanted=lambda entry: entry.split(",")[0] in names)

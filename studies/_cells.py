@@ -8,7 +8,8 @@ A study is a script studies/NN_name.py that defines
     run(entry)  -> dict column -> number, the row of that name
     code()      -> str, fingerprint of everything the numbers depend on; stored in the record as "code"
 
-and writes results/NN_name.json when it is executed. tests/test_studies.py holds every study to this.
+and writes results/NN_name.json when it is executed, mostly by `record(NAME, code(), rows(), run)`.
+tests/test_studies.py holds every study to this.
 """
 
 import ast
@@ -78,3 +79,34 @@ def syntax(text):
         ]
 
     return json.dumps(plain(ast.parse(text)))
+
+
+def record(name, code, rows, run, wanted=lambda entry: True):
+    """Run the rows that the record lacks and write results/<name>.json after each; a record of other code is dropped.
+
+    Args:
+        name: of the record.
+        code: str, fingerprint of the study.
+        rows: list of str, all rows in order.
+        run: entry -> dict column -> number.
+        wanted: entry -> bool, which of them to run now.
+    """
+    from genai_utils import results
+
+    old = results.load(name)
+    table = old["rows"] if old.get("code") == code else {}  # rows of other code must not stand beside new ones
+    for entry in filter(wanted, rows):
+        if entry not in table:
+            table[entry] = {column: float(value) for column, value in run(entry).items()}
+            print(entry, {column: round(value, 3) for column, value in table[entry].items()}, flush=True)
+        whole = {"versions": results.versions(), "code": code, "rows": {e: table[e] for e in rows if e in table}}
+        results.write(ROOT / "results", name, whole)
+
+
+def nll(x, log_q):
+    """The loss that the reader writes in notebook 09, as the package has it: nats of each image, (B,)."""
+    import keras
+
+    from genai_utils import likelihood
+
+    return -likelihood.categorical_log_prob(log_q, keras.ops.cast(x, "int32"))
