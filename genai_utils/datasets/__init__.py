@@ -17,6 +17,7 @@ _LOADERS = {
     "ring": ("points", "load_ring"),
     "grid": ("points", "load_grid"),
     "spiral": ("points", "load_spiral"),
+    "item_text": ("item_text", "load_item_text"),
     "python_docs": ("python_docs", "load_python_docs"),
 }
 NAMES = tuple(_LOADERS)
