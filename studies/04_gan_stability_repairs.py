@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _cells  # noqa: E402
 
-from genai_utils import checks, datasets, results  # noqa: E402
+from genai_utils import checks, datasets  # noqa: E402
 
 NAME, NOTEBOOK = "04_gan_stability_repairs", "04_gan_stability"
 FAULTS = ("collapse", "vanishing gradient", "oscillation", "overpowering D")
@@ -69,16 +69,5 @@ def run(entry):
     return {column: float(value) for column, value in row.items()}
 
 
-def main():
-    old = results.load(NAME)
-    table = old["rows"] if old.get("code") == code() else {}
-    for entry in rows():
-        if entry not in table:
-            table[entry] = run(entry)
-            print(entry, {column: round(value, 2) for column, value in table[entry].items()}, flush=True)
-        record = {"versions": results.versions(), "code": code(), "rows": {e: table[e] for e in rows() if e in table}}
-        results.write(_cells.ROOT / "results", NAME, record)
-
-
 if __name__ == "__main__":
-    main()
+    _cells.record(NAME, code(), rows(), run)
