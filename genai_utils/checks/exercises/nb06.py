@@ -67,7 +67,7 @@ def normalised(q):
 
 
 def expected_excess(loss, K, n):
-    """loss + K^m (K - 1) / (2 n), nats, for m = 0, 1, ..."""
+    """loss + K^m (K - 1) / (2 n), nats, for m = 0, 1, ..., the law taken for every order."""
     return np.asarray(loss) + K ** np.arange(len(loss)) * (K - 1) / (2 * n)
 
 
@@ -208,6 +208,9 @@ EXERCISES = {
                 lambda m, K: np.cumsum(K**m * (K - 1))
             ),
             "the law is d/(2n), not d/n": lambda loss, K, n: loss + K ** np.arange(len(loss)) * (K - 1) / n,
+            "division binds from the left: d / 2 * n is (d / 2) n; write d / (2 * n)": (
+                lambda loss, K, n: loss + K ** np.arange(len(loss)) * (K - 1) / 2 * n
+            ),
             "this is the price of a whole message divided by n, (d/2) log n / n; asked is the excess after n symbols": (
                 lambda loss, K, n: loss + K ** np.arange(len(loss)) * (K - 1) * np.log(n) / (2 * n)
             ),
