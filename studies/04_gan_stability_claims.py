@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _cells  # noqa: E402
 
-from genai_utils import checks, datasets  # noqa: E402
+from genai_utils import datasets  # noqa: E402
 
 NAME, NOTEBOOK = "04_gan_stability_claims", "04_gan_stability"
 INITS = {"normal 0.02": 0.02, "glorot": None, "normal 0.5": 0.5}  # standard deviation; None: Keras's default
@@ -49,9 +49,7 @@ def rows():
 @functools.cache
 def prepared():
     """The notebook's cells and the centres of the ring, made once."""
-    both = [_cells.load(NOTEBOOK, tag) for tag in ("study", "grid")]
-    for cells in both:
-        cells["losses"] = checks.find(f"{NOTEBOOK}.pairing_losses").reference  # in the notebook: the reader's
+    both = [_cells.load(NOTEBOOK, tag, losses="pairing_losses") for tag in ("study", "grid")]
     return *both, datasets.load("ring").truth.centers
 
 

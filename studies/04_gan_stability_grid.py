@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _cells  # noqa: E402
 
-from genai_utils import checks, datasets  # noqa: E402
+from genai_utils import datasets  # noqa: E402
 
 NAME, NOTEBOOK = "04_gan_stability_grid", "04_gan_stability"
 SEEDS, STEPS = {"gaps": (0, 1, 2, 3, 4), "no gaps": (0, 1, 2)}, 12_000
@@ -38,9 +38,7 @@ def rows():
 @functools.cache
 def prepared():
     """The notebook's cells and the grid, made once."""
-    cells = _cells.load(NOTEBOOK, "grid")
-    cells["losses"] = checks.find(f"{NOTEBOOK}.pairing_losses").reference  # in the notebook: the reader's
-    return cells, datasets.load("grid").truth
+    return _cells.load(NOTEBOOK, "grid", losses="pairing_losses"), datasets.load("grid").truth
 
 
 def run(entry):

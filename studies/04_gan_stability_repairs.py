@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _cells  # noqa: E402
 
-from genai_utils import checks, datasets  # noqa: E402
+from genai_utils import datasets  # noqa: E402
 
 NAME, NOTEBOOK = "04_gan_stability_repairs", "04_gan_stability"
 FAULTS = ("collapse", "vanishing gradient", "oscillation", "overpowering D")
@@ -53,9 +53,8 @@ def prepared():
     """The notebook's cells and the ring, made once."""
     from genai_utils.datasets.points import PointMixture
 
-    cells = _cells.load(NOTEBOOK, "study")
-    cells["losses"] = checks.find(f"{NOTEBOOK}.pairing_losses").reference  # in the notebook: the reader's
-    return cells, PointMixture(datasets.load("ring").truth.centers, 0.05)
+    ring = PointMixture(datasets.load("ring").truth.centers, 0.05)
+    return _cells.load(NOTEBOOK, "study", losses="pairing_losses"), ring
 
 
 def run(entry):
@@ -65,8 +64,7 @@ def run(entry):
     options = {**cells["FAULTS"][fault], **cells["REPAIRS"][repair]}
     _, watch, history = cells["train"](ring, int(seed.removeprefix("seed ")), **options)
     late = {loss: sum(history[key][-5:]) / 5 for loss, key in (("D loss", "d_loss"), ("G loss", "g_loss"))}
-    row = {**watch.scores[-1], "restless": watch.restless(), **late}
-    return {column: float(value) for column, value in row.items()}
+    return {**watch.scores[-1], "restless": watch.restless(), **late}
 
 
 if __name__ == "__main__":

@@ -22,8 +22,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _cells  # noqa: E402
 
-from genai_utils import checks  # noqa: E402
-
 NAME, NOTEBOOK, N = "05_conditional_gan_minutes", "05_conditional_gan", 2000
 ENTRY = "1 epochs, seed 0"
 TOLERANCE = {"shown %": 30, "within 16 %": 30}  # one epoch is short: on another machine a run may part
@@ -42,10 +40,7 @@ def rows():
 @functools.cache
 def prepared():
     """The notebook's cells, made once."""
-    cells = _cells.load(NOTEBOOK)
-    for name in ("projection", "nats"):  # in the notebook: the reader's, and the solution's
-        cells["head" if name == "projection" else "nats_solution"] = checks.find(f"{NOTEBOOK}.{name}").reference
-    return cells
+    return _cells.load(NOTEBOOK, head="projection", nats_solution="nats")
 
 
 def run(entry):

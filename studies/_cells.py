@@ -38,14 +38,22 @@ def source(notebook, tag="study"):
     return "\n\n".join(found) + "\n"
 
 
-def load(notebook, tag="study"):
-    """Execute those cells in a fresh namespace that has the notebook's own imports; return it as a dict."""
+def load(notebook, tag="study", **solved):
+    """Execute those cells in a fresh namespace that has the notebook's own imports; return it as a dict.
+
+    Args:
+        notebook: name without ending.
+        tag: of the cells.
+        **solved: name in the namespace -> exercise, where the notebook takes the reader's function or its solution.
+    """
     import keras
     import numpy as np
 
     import genai_utils as gu
+    from genai_utils import checks
 
     namespace = {"__name__": f"{notebook}_{tag}", "gu": gu, "keras": keras, "np": np, "ops": keras.ops}
+    namespace |= {name: checks.find(f"{notebook}.{exercise}").reference for name, exercise in solved.items()}
     exec(compile(source(notebook, tag), f"<{notebook}, cells tagged {tag!r}>", "exec"), namespace)
     return namespace
 
