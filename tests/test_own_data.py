@@ -539,6 +539,28 @@ def test_byte_order_mark_and_windows_line_ends(tmp_path):
     assert len(ds.train) + len(ds.val) + len(ds.test) == 5 * 250
 
 
+def test_a_list_is_split_by_line_at_random(tmp_path):
+    path = tmp_path / "names.txt"
+    names = [f"{a}{b}{c}" for a in ("an", "be", "cor") for b in "aeiou" for c in ("la", "rix", "n", "dor", "m")]
+    names += [f"{name}zz" for name in names] + [f"x{name}" for name in names]  # grouped, as lists often are
+    path.write_text("\n".join([*names, "", *names[:9], "  "]) + "\n", encoding="utf-8")
+    ds, again = datasets.load(path, lines=True), datasets.load(path, lines=True)
+    parts = ["".join(ds.vocab[i] for i in part.x) for part in (ds.train, ds.val, ds.test)]
+    assert all(part.endswith("\n") for part in parts) and np.array_equal(ds.test.x, again.test.x)
+    lists = [part.split("\n")[:-1] for part in parts]
+    assert sorted(sum(lists, [])) == sorted(names) and [*map(len, lists)] == [180, 22, 23]
+    assert sum(name.startswith("x") for name in lists[2]) not in (0, 23)  # no group is left to one part
+    with pytest.warns(UserWarning, match=r"234 lines.*say lines=True"):
+        in_order = datasets.load(path)
+    assert "".join(in_order.vocab[i] for i in in_order.train.x).startswith(names[0])
+    path.write_text("one\ntwo\n" * 200)
+    with pytest.raises(ValueError, match="at least 10 different lines, got 2"):
+        datasets.load(path, lines=True)
+    for other in ("digits", tmp_path):
+        with pytest.raises(ValueError, match="lines"):
+            datasets.load(other, lines=True)
+
+
 def test_refused_texts(tmp_path):
     path = tmp_path / "mine.txt"
     for data, said in (

@@ -23,7 +23,7 @@ _LOADERS = {
 NAMES = tuple(_LOADERS)
 
 
-def load(name_or_path, *, size=None, levels=None):
+def load(name_or_path, *, size=None, levels=None, lines=False):
     """Load a data set by name, or the reader's own file or folder by path.
 
     A plain name of the list always means that data set; write "./digits" for a folder of the same name.
@@ -34,24 +34,25 @@ def load(name_or_path, *, size=None, levels=None):
         size: only for own images: resize every image to size x size pixels.
         levels: only for own images: the number K of grey levels when pixels are integers 0..K-1 (floats in [0, 1]
             are rounded to K levels); None finds it (see `genai_utils.datasets.own`).
+        lines: only for an own text: True says that it is a list, one item a line, to be split at random.
 
     Returns:
         Dataset.
 
     Raises:
         ValueError: if the name is unknown, the file holds something else than its format promises,
-            or `size` or `levels` is given for data it does not apply to.
+            or `size`, `levels` or `lines` is given for data it does not apply to.
         FileNotFoundError: if the path does not exist.
         DownloadError: if mnist or fashion_mnist can neither be found in the cache nor be downloaded.
     """
     name, path = str(name_or_path), Path(name_or_path).expanduser()
     if name in _LOADERS and not isinstance(name_or_path, Path):
-        if size is not None or levels is not None:
-            raise ValueError(f"expected size= and levels= with your own images only, got them with {name!r}.")
+        if size is not None or levels is not None or lines:
+            raise ValueError(f"expected size=, levels= and lines= with your own data only, got them with {name!r}.")
         module, function = _LOADERS[name]
         return getattr(importlib.import_module(f"{__name__}.{module}"), function)()
     if name and path.exists():
-        return importlib.import_module(f"{__name__}.own").load_own(path, size, levels)
+        return importlib.import_module(f"{__name__}.own").load_own(path, size, levels, lines)
     if isinstance(name_or_path, Path) or path.suffix or any(mark in name for mark in "/\\~"):
         raise FileNotFoundError(f"expected a file or folder, got {name!r}; there is no {path.absolute()}.")
     close = difflib.get_close_matches(name.lower(), NAMES, n=2, cutoff=0.5)

@@ -26,7 +26,7 @@ from genai_utils.datasets.base import Dataset, Split
 from genai_utils.datasets.text import load_text
 
 
-def load_own(path, size=None, levels=None):
+def load_own(path, size=None, levels=None, lines=False):
     """Load the reader's own file or folder.
 
     Args:
@@ -34,6 +34,7 @@ def load_own(path, size=None, levels=None):
         size: None for square images of 8, 16, 28 or 32 pixels, all alike; an int in 4..256 cuts the longer side of any
             image and resizes it to size x size.
         levels: None to find the number of levels; an int K in 2..256 says that integers are levels 0..K-1.
+        lines: True for a .txt file that is a list, one item a line.
 
     Returns:
         Dataset: x uint8 (n, H, W) or (n, H, W, 3) in 0..levels-1.
@@ -43,6 +44,8 @@ def load_own(path, size=None, levels=None):
     """
     suffix, names = path.suffix.lower(), None
     size, levels = _whole("size", size, 4), _whole("levels", levels, 2)
+    if lines and suffix != ".txt":
+        raise ValueError(f"{path}: expected lines=True with a .txt file only.")
     if path.is_dir():
         arrays, names = read_folder(path, size)
     elif suffix == ".npz":
@@ -50,7 +53,7 @@ def load_own(path, size=None, levels=None):
     elif suffix == ".txt":
         if size or levels:
             raise ValueError(f"{path}: expected size= and levels= with images only, got them with a text.")
-        return load_text(path)
+        return load_text(path, lines)
     else:
         raise ValueError(
             f"{path}: expected a folder of images, an .npz file saved by np.savez(path, x=images), or a .txt file in "
