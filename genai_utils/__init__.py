@@ -18,6 +18,7 @@ _SUBMODULES = (
     "plots",
     "results",
     "runtime",
+    "sampling",
     "training",
     "widgets",
 )

@@ -67,12 +67,44 @@ class MaskedConv2D(keras.layers.Conv2D):
         super().build(input_shape)
         self.kernel_size = whole
 
-    def convolution_op(self, inputs, kernel):
+    def margin(self):
+        """How many rows above, and how many columns to each side, the kernel sees: two int."""
         (kh, kw), (dh, dw) = self.kernel_size, self.dilation_rate
-        above, side = kh // 2 * dh, kw // 2 * dw
+        return kh // 2 * dh, kw // 2 * dw
+
+    def convolution_op(self, inputs, kernel):
+        above, side = self.margin()
         inputs = ops.pad(inputs, ((0, 0), (above, 0), (side, side), (0, 0)))  # (B, above + H, side + W + side, C)
         kernel = kernel * ops.cast(self.mask, kernel.dtype)
         return ops.conv(inputs, kernel, padding="valid", dilation_rate=self.dilation_rate)  # (B, H, W, filters)
 
+    def at_pixel(self, taps):
+        """What `call` returns at one pixel.
+
+        Args:
+            taps: float (B, kh // 2 + 1, kw, C), the input at that pixel's taps; 0 outside of the image.
+
+        Returns:
+            float (B, 1, 1, filters).
+        """
+        y = ops.einsum("brci,rcio->bo", taps, self.kernel * self.mask)[:, None, None]
+        return self.activation(y if self.bias is None else y + self.bias)
+
     def get_config(self):
         return {**super().get_config(), "mask_type": self.mask_type}
+
+
+@keras.saving.register_keras_serializable(package="genai_utils")
+class PositionBias(keras.layers.Layer):
+    """Add a learned number for each position and channel, so that equal surroundings need not mean the same.
+
+        y = x + b
+
+    Call: x float (B, H, W, C), or (B, H, C) -> float of the same shape.
+    """
+
+    def build(self, input_shape):
+        self.bias = self.add_weight(shape=input_shape[1:], initializer="zeros", name="bias")
+
+    def call(self, x):
+        return x + self.bias

@@ -20,30 +20,38 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def source(notebook, tag="study"):
-    """Source of the code cells of notebooks/<notebook>.ipynb that carry `tag`, in order.
+def source(notebook, tag="study", functions=()):
+    """Source of the code cells of notebooks/<notebook>.ipynb that carry `tag`, in order, then of single functions.
+
+    Args:
+        notebook: name without ending.
+        tag: of the cells.
+        functions: names of functions that other cells define.
 
     Raises:
-        ValueError: no cell has the tag.
+        ValueError: no cell has the tag, or no cell defines a function.
     """
     path = ROOT / "notebooks" / f"{notebook}.ipynb"
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    found = [
-        "".join(cell["source"])
-        for cell in cells
-        if cell["cell_type"] == "code" and tag in cell["metadata"].get("tags", [])
-    ]
+    cells = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+    found = ["".join(cell["source"]) for cell in cells if tag in cell["metadata"].get("tags", [])]
     if not found:
         raise ValueError(f"{path}: expected code cells tagged {tag!r}, found none")
+    for name in functions:
+        text = "\n\n".join("".join(cell["source"]) for cell in cells if f"def {name}(" in "".join(cell["source"]))
+        nodes = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef) and node.name == name]
+        if not nodes:
+            raise ValueError(f"{path}: expected a function {name}, found none")
+        found.append(ast.get_source_segment(text, nodes[0]))
     return "\n\n".join(found) + "\n"
 
 
-def load(notebook, tag="study", **solved):
+def load(notebook, tag="study", functions=(), **solved):
     """Execute those cells in a fresh namespace that has the notebook's own imports; return it as a dict.
 
     Args:
         notebook: name without ending.
         tag: of the cells.
+        functions: names of functions that other cells define.
         **solved: name in the namespace -> exercise, where the notebook takes the reader's function or its solution.
     """
     import keras
@@ -54,19 +62,19 @@ def load(notebook, tag="study", **solved):
 
     namespace = {"__name__": f"{notebook}_{tag}", "gu": gu, "keras": keras, "np": np, "ops": keras.ops}
     namespace |= {name: checks.find(f"{notebook}.{exercise}").reference for name, exercise in solved.items()}
-    exec(compile(source(notebook, tag), f"<{notebook}, cells tagged {tag!r}>", "exec"), namespace)
+    exec(compile(source(notebook, tag, functions), f"<{notebook}, cells tagged {tag!r}>", "exec"), namespace)
     return namespace
 
 
-def code_hash(script, notebook, tag="study"):
-    """Fingerprint of a study: the syntax trees of the script and of the notebook's tagged cells.
+def code_hash(script, notebook, tag="study", functions=()):
+    """Fingerprint of a study: the syntax trees of the script and of the notebook's cells and functions that it runs.
 
     Line breaks, comments and docstrings change no number, so they do not count.
 
     Returns:
         str, 16 hexadecimal digits of SHA-256.
     """
-    trees = [syntax(Path(script).read_text(encoding="utf-8")), syntax(source(notebook, tag))]
+    trees = [syntax(Path(script).read_text(encoding="utf-8")), syntax(source(notebook, tag, functions))]
     return hashlib.sha256("\n".join(trees).encode()).hexdigest()[:16]
 
 

@@ -28,7 +28,7 @@ MAY_USE = {
     "likelihood": set(),
     "metrics": set(),
     "mine": {"datasets", "paths"},
-    "sampling": set(),
+    "sampling": {"layers"},
     "models": {"layers"},
     "training": {"paths", "layers", "models"},
     "plots": {"layers", "models"},

@@ -67,6 +67,19 @@ def test_only_tagged_cells_run(cells, tmp_path):
     assert cells.load("99_toy")["b"].tolist() == [2, 2]
 
 
+def test_a_function_of_another_cell_can_run_without_its_cell(cells, tmp_path):
+    other = "def f(x):\n    return x + one\n\n\nraise SystemExit"
+    save(tmp_path, ("one = 1", ["study"]), (other, ["core"]))
+    assert cells.load("99_toy", functions=["f"])["f"](2) == 3
+    script = tmp_path / "99_toy.py"
+    script.write_text("one")
+    first = cells.code_hash(script, "99_toy", functions=["f"])
+    save(tmp_path, ("one = 1", ["study"]), (other.replace("x +", "x -"), ["core"]))
+    assert cells.code_hash(script, "99_toy", functions=["f"]) != first
+    with pytest.raises(ValueError, match="expected a function g, found none"):
+        cells.load("99_toy", functions=["g"])
+
+
 def test_the_fingerprint_sees_what_script_and_tagged_cells_compute_and_nothing_else(cells, tmp_path):
     script = tmp_path / "99_toy.py"
     script.write_text("one")
