@@ -101,7 +101,7 @@ def test_missing_path_says_where_it_looked(missing, tmp_path, monkeypatch):
 
 def test_size_and_levels_are_for_own_images():
     for options in ({"size": 16}, {"levels": 17}):
-        with pytest.raises(ValueError, match="own images only, got them with 'digits'"):
+        with pytest.raises(ValueError, match="own data only, got them with 'digits'"):
             datasets.load("digits", **options)
 
 
