@@ -14,6 +14,7 @@ _SUBMODULES = (
     "likelihood",
     "metrics",
     "mine",
+    "models",
     "paths",
     "plots",
     "results",
