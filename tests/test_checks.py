@@ -133,6 +133,25 @@ def test_what_a_reader_may_type_into_the_heart_trains(stem, answer):
     assert gu.check(name, space[function])
 
 
+@pytest.mark.parametrize(
+    "hand_over",
+    [
+        lambda h, e, stop: stop(e),
+        lambda h, e, stop: stop(e - 2 * h) + 2 * h,
+        lambda h, e, stop: e + h - stop(h),  # moves the book
+        lambda h, e, stop: stop(e - h[:, ::-1]) + h[:, ::-1],  # to another place
+    ],
+)
+def test_right_values_with_another_gradient_are_refused(hand_over):
+    def answer(h, book):
+        distance = ops.sum(ops.square(h[:, :, None] - book), axis=-1)
+        e = ops.einsum("bnk,nkd->bnd", ops.one_hot(ops.argmin(distance, axis=-1), book.shape[1]), book)
+        return hand_over(h, e, ops.stop_gradient)
+
+    verdict = gu.check("12_vqvae.quantize", answer)
+    assert verdict.attempted and not verdict and verdict.message == checks.find("12_vqvae.quantize").slope
+
+
 # --- wrong answers -----------------------------------------------------------------------------------------------
 
 
@@ -408,7 +427,7 @@ def test_a_verdict_chooses_whose_function_is_used():
 
 @pytest.mark.parametrize("missing", [{"slips": {}}, {"cases": [(1.0,)]}, {"reference": None}])
 def test_an_exercise_without_slips_cases_or_a_reference_is_refused(missing):
-    with pytest.raises(ValueError, match="an exercise needs a reference, two cases and a slip"):
+    with pytest.raises(ValueError, match="expected a reference, >= 2 cases and >= 1 slip"):
         replace(checks.find("00_start_here.entropy"), **missing)
 
 

@@ -36,6 +36,7 @@ class Exercise:
         small: size of value from which on errors count in proportion, where small values matter: probabilities.
         tensors: hand over Keras tensors (arrays in `cases` then are float32, as slips must round like answers do).
         trains: a training runs on the answer: it gets tensors, and Keras must find a gradient through it.
+        slope: what is said of right values whose gradients with respect to the arguments are not the reference's.
 
     Raises:
         ValueError: cases or slips are missing, so that wrong answers would pass or stay unexplained.
@@ -52,13 +53,12 @@ class Exercise:
     small: float | None = None
     tensors: bool = False
     trains: bool = False
+    slope: str | None = None
 
     def __post_init__(self):
         if not callable(self.reference) or len(self.cases) < 2 or not self.slips:
-            raise ValueError(
-                f"an exercise needs a reference, two cases and a slip: expected a function, >= 2 and >= 1, "
-                f"got {self.reference!r}, {len(self.cases)} and {len(self.slips)}"
-            )
+            got = f"{self.reference!r}, {len(self.cases)} and {len(self.slips)}"
+            raise ValueError(f"an exercise: expected a reference, >= 2 cases and >= 1 slip, got {got}")
 
     def wrong(self):
         """Pairs (sentence, wrong function), in the order in which they are tried."""
@@ -143,34 +143,39 @@ def _finish(exercise, answer, dtype):
         import tensorflow as tf
 
         @tf.function(autograph=False)  # as Keras compiles a training step
-        def slopes(*arguments):
+        def slopes(function, *arguments):
             watched = [a for a in arguments if tf.is_tensor(a) and a.dtype.is_floating]
             with tf.GradientTape() as tape:
                 tape.watch(watched)
-                value = answer(*arguments)
-            return [g for g in tape.gradient(value, watched) if g is not None]
+                value = function(*arguments)
+            if exercise.slope is None:
+                return tape.gradient(value, watched)
+            ramp = tf.reshape(tf.range(1.0, tf.size(value) + 1), tf.shape(value))  # no exchange goes unseen
+            return tape.gradient(value, watched, ramp, unconnected_gradients="zero")
 
+        arguments, advice = _arguments(exercise.cases[0], "tensors"), "write it with keras.ops throughout"
         try:
-            found = slopes(*_arguments(exercise.cases[0], "tensors"))
+            found = slopes(answer, *arguments)
         except Exception as error:
-            raise Wrong(
-                "the numbers are right, but Keras cannot compile a training with it "
-                f"({type(error).__name__}); write it with keras.ops throughout"
-            ) from None
-        if not found:
-            raise Wrong("the numbers are right, but no gradient flows through them; write it with keras.ops throughout")
+            how = f"Keras cannot compile a training with it ({type(error).__name__})"
+            raise Wrong(f"the numbers are right, but {how}; {advice}") from None
+        if all(g is None for g in found):
+            raise Wrong(f"the numbers are right, but no gradient flows through them; {advice}")
+        if exercise.slope and not all(map(np.allclose, found, slopes(exercise.reference, *arguments))):
+            raise Wrong(exercise.slope)
 
 
 def _arguments(case, style):
     """Fresh copies of a case: its arrays as they are, their floats as float32, or as Keras tensors."""
-    copies = [a.copy() if isinstance(a, np.ndarray) else a for a in case]
-    if style != "float64":
-        copies = [a.astype("float32") if isinstance(a, np.ndarray) and a.dtype == "float64" else a for a in copies]
-    if style == "tensors":
-        from keras import ops
 
-        copies = [ops.convert_to_tensor(a) if isinstance(a, np.ndarray) else a for a in copies]
-    return copies
+    if style == "tensors":
+        from keras.ops import convert_to_tensor as convert
+
+    def copy(a):
+        a = a.astype("float32") if style != "float64" and a.dtype == "float64" else a.copy()
+        return convert(a) if style == "tensors" else a
+
+    return [copy(a) if isinstance(a, np.ndarray) else a for a in case]
 
 
 def _run(exercise, answer, case):
@@ -187,13 +192,10 @@ def _run(exercise, answer, case):
         except Exception as error:  # the reader's code may fail in any way; say which, and go on
             first = first or error
             continue
-        for name, before, after in zip(
-            inspect.signature(exercise.reference).parameters, _arguments(case, style), given
-        ):
+        names, way = inspect.signature(exercise.reference).parameters, "as np.sort(a) does and a.sort() not"
+        for name, before, after in zip(names, _arguments(case, style), given):
             if isinstance(after, np.ndarray) and not np.array_equal(before, after, equal_nan=after.dtype.kind == "f"):
-                raise Wrong(
-                    f"the function changes its argument `{name}`; work on a copy, as np.sort(a) does and a.sort() not"
-                )
+                raise Wrong(f"the function changes its argument `{name}`; work on a copy, {way}")
         return _numbers(value, exercise)
     return first
 
@@ -202,8 +204,7 @@ def _numbers(value, exercise):
     """The reader's result as an array; NumPy, Keras or plain Python, and a tuple of numbers as a vector."""
     if value is None or value is ...:
         raise Wrong("the function returned None; is a `return` missing?")
-    many = isinstance(value, (list, tuple))
-    parts = value if many else [value]
+    parts = value if (many := isinstance(value, list | tuple)) else [value]
     try:
         array = np.asarray([np.asarray(part) for part in parts] if many else value)
         if array.dtype.kind not in "biuf" or (exercise.dtype and not hasattr(value, "dtype")):
@@ -241,8 +242,7 @@ def _untouched(function):
 
 def _describe(exercise, case):
     """The arguments of a case in a few words: small ones in full, large ones by their shape."""
-    small = sum(map(np.size, case)) <= 16
-    words = []
+    small, words = sum(map(np.size, case)) <= 16, []
     for name, a in zip(inspect.signature(exercise.reference).parameters, case):
         if isinstance(a, np.ndarray) and small:
             a = (a.astype(float).round(4) if a.dtype.kind == "f" else a).tolist()
