@@ -108,3 +108,20 @@ class PositionBias(keras.layers.Layer):
 
     def call(self, x):
         return x + self.bias
+
+
+@keras.saving.register_keras_serializable(package="genai_utils")
+class PixelDense(keras.layers.Dense):
+    """`Dense` on every pixel alone; a single row of pixels goes through as a sequence, and comes back as a row.
+
+        y[i, j] = act(x[i, j] W + b)
+
+    The same numbers as `Dense`, whose gradient ends the process on TensorFlow 2.20 for inputs (B, 1, W, C).
+
+    Call: x float (B, H, W, C) -> float (B, H, W, units).
+    """
+
+    def call(self, x, training=None):
+        if x.shape[1] != 1:
+            return super().call(x, training=training)
+        return ops.expand_dims(super().call(ops.squeeze(x, 1), training=training), 1)

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from genai_utils.layers import MaskedConv2D, PositionBias
+from genai_utils.layers import MaskedConv2D, PixelDense, PositionBias
 
 
 def residual_block(h, hidden, kernel, activation="relu", dropout=0.0):
@@ -22,7 +22,7 @@ def residual_block(h, hidden, kernel, activation="relu", dropout=0.0):
     r = layers.Activation(activation)(h)
     r = MaskedConv2D(hidden, kernel, "B", activation=activation)(r)  # (B, H, W, hidden)
     r = layers.SpatialDropout2D(dropout)(r)
-    return h + layers.Dense(h.shape[-1])(r)  # (B, H, W, width)
+    return h + PixelDense(h.shape[-1])(r)  # (B, H, W, width)
 
 
 def pixelcnn(

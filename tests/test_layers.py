@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from genai_utils.layers import MaskedConv2D
+from genai_utils.layers import MaskedConv2D, PixelDense
 
 SIZE = 5  # images of SIZE x SIZE pixels: large enough for every border case of a 5x5 kernel
 
@@ -134,3 +134,18 @@ def test_bad_arguments(kernel_size, mask_type):
 def test_impossible_conv_arguments(kwargs):
     with pytest.raises(ValueError, match="|".join(kwargs)):
         MaskedConv2D(4, 3, "B", **kwargs)
+
+
+@pytest.mark.parametrize("shape", [(5, 1, 8, 3), (5, 4, 6, 3), (5, 1, 1, 3)])
+def test_pixel_dense_is_dense_with_its_gradient(shape):
+    x = np.random.default_rng(0).normal(size=shape).astype("float32")
+    layer = PixelDense(4, activation="tanh", bias_initializer="normal")
+    with tf.GradientTape() as tape:
+        y = layer(x)
+        loss = tf.reduce_sum(y**2)
+    W, b = (np.asarray(w, "float64") for w in layer.weights)
+    y_right = np.tanh(x @ W + b)
+    np.testing.assert_allclose(y, y_right, atol=1e-5)
+    slope = 2 * y_right * (1 - y_right**2)
+    gradient = tape.gradient(loss, layer.weights[0])
+    np.testing.assert_allclose(gradient, np.einsum("bhwi,bhwo->io", x, slope), rtol=1e-4, atol=1e-4)
