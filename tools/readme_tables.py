@@ -71,49 +71,6 @@ def results_table(name):
     return "\n".join(lines)
 
 
-ASKED = {  # what a trained model of each family can do beside drawing
-    "GAN": "a request (class, outfit, item); no probability",
-    "PixelCNN": "the probability of an image; the rest of an image, in raster order",
-    "VAE": "a bound on the probability; an image's code; steps between codes",
-    "VQ": "a bound on the probability; an image as a short list of symbols; one symbol changed",
-}
-SCORES = {  # data set -> columns: name in the record, heading, factor, digits behind the point
-    "sprites": (
-        ("gap seen", "sprites: nats above the truth, seen", 1, 2),
-        ("gap unseen", "unseen", 1, 2),
-        ("legal", "legal %", 100, 0),
-        ("covered", "covered %", 100, 1),
-        ("novel", "novel %", 100, 0),
-        ("seconds", "s to train", 1, 0),
-        ("ms a sample", "ms a sample", 1, 1),
-    ),
-    "digits": (
-        ("test nats", "digits: test nats", 1, 1),
-        ("Fréchet", "Fréchet", 1, 1),
-        ("seconds", "s to train", 1, 0),
-        ("ms a sample", "ms a sample", 1, 1),
-    ),
-}
-
-
-def core_table():
-    """The four families side by side: both seeds of every number, or one number where they round alike."""
-    rows = rows_of("12_vqvae_core")
-
-    def cell(family, data, column, factor, digits):
-        values = [row[column] for name, row in rows.items() if name.startswith(f"{family}, {data},") and column in row]
-        texts = list(dict.fromkeys(f"{factor * value:.{digits}f}" for value in sorted(values)))
-        return " to ".join(texts)
-
-    columns = [(data, *column) for data, part in SCORES.items() for column in part]
-    heads = ["", *(heading for _, _, heading, *_ in columns), "beside drawing, it can be asked for"]
-    lines = ["| " + " | ".join(heads) + " |", "|---|" + "---:|" * len(columns) + "---|"]
-    for family in ("real", *ASKED):
-        cells = [cell(family, data, name, *show) for data, name, _, *show in columns]
-        lines.append("| " + " | ".join([family, *cells, ASKED.get(family, "")]) + " |")
-    return "\n".join(lines)
-
-
 VERSIONS = (
     *("TensorFlow", "Keras", "NumPy", "SciPy", "scikit-learn", "Matplotlib", "Pillow"),
     *("ipywidgets", "IPython", "ipykernel", "JupyterLab"),
@@ -144,9 +101,7 @@ def filled(text):
 
     def table(match):
         name = match[1]
-        content = {"map": map_table, "versions": versions_table, "core": core_table}.get(
-            name, lambda: results_table(name)
-        )()
+        content = {"map": map_table, "versions": versions_table}.get(name, lambda: results_table(name))()
         return f"<!-- table {name} -->\n{content}\n<!-- end -->"
 
     return re.sub(r"<!-- table (\S+) -->\n.*?<!-- end -->", table, text, flags=re.S)
