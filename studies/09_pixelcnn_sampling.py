@@ -8,7 +8,6 @@ then they take turns, and the ratio is that of their medians, in one run.
 
 import os
 import sys
-import time
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -51,13 +50,7 @@ def run(entry):
     ways = {"naive (ms)": lambda seed: cells["ancestral"](model, blank, 0, seed),
             "kept (ms)": lambda seed: sampler.fill(blank, seed)}  # fmt: skip
     drawn = [way(0) for way in ways.values()]
-    spent = {name: [] for name in ways}
-    for seed in range(1, TURNS + 1):
-        for name, way in ways.items():
-            start = time.perf_counter()
-            way(seed)
-            spent[name].append(time.perf_counter() - start)
-    row = {name: 1000 * float(np.median(seconds)) / n for name, seconds in spent.items()}
+    row = _cells.in_turns(ways, TURNS, n)
     return row | {"ratio": row["naive (ms)"] / row["kept (ms)"], "same images": float((drawn[0] == drawn[1]).all())}
 
 

@@ -7,10 +7,8 @@ random. Both are compiled and have drawn once before the clock starts; then they
 their medians, in one run.
 """
 
-import hashlib
 import os
 import sys
-import time
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -32,8 +30,7 @@ ENTRY, TOLERANCE = "1 sprite at a time", {"network calls, pixels": 0}  # seconds
 
 
 def code():
-    both = _cells.code_hash(__file__, NOTEBOOK) + _cells.code_hash(__file__, RIVAL)
-    return hashlib.sha256(both.encode()).hexdigest()[:16]
+    return _cells.joined(_cells.code_hash(__file__, NOTEBOOK), _cells.code_hash(__file__, RIVAL))
 
 
 def rows():
@@ -65,13 +62,7 @@ def run(entry):
     ways = {"pixels (ms)": lambda seed: on_pixels.fill(np.zeros((n, 16, 16), "int32"), seed), "code (ms)": paint}
     for way in ways.values():
         way(0)
-    spent = {name: [] for name in ways}
-    for seed in range(1, TURNS + 1):
-        for name, way in ways.items():
-            start = time.perf_counter()
-            way(seed)
-            spent[name].append(time.perf_counter() - start)
-    row = {name: 1000 * float(np.median(seconds)) / n for name, seconds in spent.items()}
+    row = _cells.in_turns(ways, TURNS, n)
     calls = {"network calls, pixels": 16 * 16, "network calls, code": N}
     return row | {"ratio": row["pixels (ms)"] / row["code (ms)"]} | calls
 

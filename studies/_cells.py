@@ -15,6 +15,8 @@ tests/test_studies.py holds every study to this.
 import ast
 import hashlib
 import json
+import statistics
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,6 +80,11 @@ def code_hash(script, notebook, tag="study", functions=()):
     return hashlib.sha256("\n".join(trees).encode()).hexdigest()[:16]
 
 
+def joined(*hashes):
+    """One fingerprint of several, str of 16 hexadecimal digits."""
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()[:16]
+
+
 def syntax(text):
     """The syntax tree of Python code as nested lists, without docstrings; the same on every version of Python."""
 
@@ -117,6 +124,26 @@ def record(name, code, rows, run, wanted=lambda entry: True):
             print(entry, {column: round(value, 3) for column, value in table[entry].items()}, flush=True)
         whole = {"versions": results.versions(), "code": code, "rows": {e: table[e] for e in rows if e in table}}
         results.write(ROOT / "results", name, whole)
+
+
+def in_turns(ways, turns, n):
+    """Milliseconds an image of several ways to draw n images; they take turns, so that a slow spell meets all alike.
+
+    Args:
+        ways: dict name -> function of a seed; each has run once before, so nothing is compiled any more.
+        turns: int, how often each runs.
+        n: int, images a run.
+
+    Returns:
+        dict name -> median over the turns.
+    """
+    spent = {name: [] for name in ways}
+    for seed in range(1, turns + 1):
+        for name, way in ways.items():
+            start = time.perf_counter()
+            way(seed)
+            spent[name].append(1000 * (time.perf_counter() - start) / n)
+    return {name: statistics.median(times) for name, times in spent.items()}
 
 
 def nll(x, log_q):
