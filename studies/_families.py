@@ -34,7 +34,11 @@ def code(script):
     """Fingerprint of a study of these families: script, this file and the notebooks' cells."""
     files = (script, __file__)
     return _cells.joined(
-        *(_cells.code_hash(file, name, functions=LOADED[name].get("functions", ())) for file in files for name in LOADED)
+        *(
+            _cells.code_hash(file, name, functions=LOADED[name].get("functions", ()))
+            for file in files
+            for name in LOADED
+        )
     )
 
 
@@ -121,7 +125,10 @@ class VAE:
 
     def log_q(self, x):
         log_w = np.concatenate(
-            [self.cells["log_weights"](self.model, part, self.draws, 1) for part in np.array_split(x, -(-len(x) // 50))],
+            [
+                self.cells["log_weights"](self.model, part, self.draws, 1)
+                for part in np.array_split(x, -(-len(x) // 50))
+            ],
             axis=1,
         )  # (draws, n)
         return logsumexp(log_w, axis=0) - np.log(len(log_w))

@@ -71,6 +71,34 @@ def results_table(name):
     return "\n".join(lines)
 
 
+CORE = {  # model: whether its number is a likelihood, and what it can be asked
+    "real": ("", "(sprites: draws of the truth; digits: training images)"),
+    "GAN": ("none", "a request (sprites): class, outfit and item; never how likely an image is"),
+    "PixelCNN": ("exact", "how likely any image is; what is wrong where; to finish a picture begun at the top"),
+    "VAE": ("bound", "roughly how likely; a code of 16 numbers, and the ways between two codes"),
+    "VQ": ("bound", "roughly how likely; a short word, to change symbol by symbol"),
+}
+
+
+def core_table():
+    """The families of the core on sprites and digits; least and largest of the seeds."""
+    rows = rows_of("12_vqvae_core")
+    columns = {"gap seen": 2, "gap unseen": 2, "nats": 1, "legal": 0, "covered": 0, "novel": 0, "Fréchet": 1}
+    columns |= {"seconds": 0, "ms a sample": 2}
+    lines = ["| data | model | likelihood | " + " | ".join(columns) + " | what it can be asked |"]
+    lines += ["|---|---|---|" + "---:|" * len(columns) + "---|"]
+    for data in ("sprites", "digits"):
+        for model, (kind, asked) in CORE.items():
+            seeds = [row for name, row in rows.items() if name.startswith(f"{data}, {model}")]
+            cells = []
+            for column, places in columns.items():
+                values = sorted(row[column] for row in seeds if column in row)
+                ends = [f"{value:.{places}f}" for value in (*values[:1], *values[-1:])]
+                cells.append(" to ".join(dict.fromkeys(ends)))
+            lines.append(f"| {data} | {model} | {kind} | " + " | ".join(cells) + f" | {asked} |")
+    return "\n".join(lines)
+
+
 VERSIONS = (
     *("TensorFlow", "Keras", "NumPy", "SciPy", "scikit-learn", "Matplotlib", "Pillow"),
     *("ipywidgets", "IPython", "ipykernel", "JupyterLab"),
@@ -101,7 +129,8 @@ def filled(text):
 
     def table(match):
         name = match[1]
-        content = {"map": map_table, "versions": versions_table}.get(name, lambda: results_table(name))()
+        own = {"map": map_table, "versions": versions_table, "core": core_table}
+        content = own.get(name, lambda: results_table(name))()
         return f"<!-- table {name} -->\n{content}\n<!-- end -->"
 
     return re.sub(r"<!-- table (\S+) -->\n.*?<!-- end -->", table, text, flags=re.S)
