@@ -32,7 +32,7 @@ COURSE = (
     ("Applications", "13_audio", "sound"),
     ("Applications", "14_video", "moving sprites"),
     ("Applications", "15_text_gan", "why adversarial text is hard"),
-    ("Applications", "16_business_decisions", "samples that support a decision"),
+    ("Applications", "16_business_decisions", "orders scored in money, sold-out shelves, collapse, tables attacked"),
     ("Applications", "17_capstone", "a project of your own"),
     ("Beyond", "18_diffusion", "denoising as generation"),
 )

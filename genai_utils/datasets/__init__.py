@@ -19,6 +19,7 @@ _LOADERS = {
     "spiral": ("points", "load_spiral"),
     "item_text": ("item_text", "load_item_text"),
     "python_docs": ("python_docs", "load_python_docs"),
+    **{f"demand_{shop}": ("demand", f"load_{shop}") for shop in ("bakery", "umbrellas", "newsagent")},
 }
 NAMES = tuple(_LOADERS)
 
@@ -30,7 +31,7 @@ def load(name_or_path, *, size=None, levels=None, lines=False):
 
     Args:
         name_or_path: one of `NAMES`, or a path (str or pathlib.Path) to an .npz file of images,
-            a folder of .png/.jpg images, or a .txt file.
+            a folder of .png/.jpg images, a .txt file, or a .csv table.
         size: only for own images: resize every image to size x size pixels.
         levels: only for own images: the number K of grey levels when pixels are integers 0..K-1 (floats in [0, 1]
             are rounded to K levels); None finds it (see `genai_utils.datasets.own`).

@@ -23,6 +23,7 @@ from PIL import Image
 
 from genai_utils.datasets._folder import accept, read_folder, resized
 from genai_utils.datasets.base import Dataset, Split
+from genai_utils.datasets.own_table import load_table
 from genai_utils.datasets.text import load_text
 
 
@@ -30,7 +31,7 @@ def load_own(path, size=None, levels=None, lines=False):
     """Load the reader's own file or folder.
 
     Args:
-        path: pathlib.Path of an .npz file, a folder of images or a .txt file.
+        path: pathlib.Path of an .npz file, a folder of images, a .txt file or a .csv table (`own_table.load_table`).
         size: None for square images of 8, 16, 28 or 32 pixels, all alike; an int in 4..256 cuts the longer side of any
             image and resizes it to size x size.
         levels: None to find the number of levels; an int K in 2..256 says that integers are levels 0..K-1.
@@ -48,6 +49,10 @@ def load_own(path, size=None, levels=None, lines=False):
         raise ValueError(f"{path}: expected lines=True with a .txt file only.")
     if path.is_dir():
         arrays, names = read_folder(path, size)
+    elif suffix == ".csv":
+        if size or levels:
+            raise ValueError(f"{path}: expected size= and levels= with images only, got them with a table.")
+        return load_table(path)
     elif suffix == ".npz":
         arrays = _read_npz(path)
     elif suffix == ".txt":
