@@ -82,7 +82,7 @@ class DemandTruth:
 
     @property
     def entropy(self):
-        """H(d | c) = -sum_c p(c) sum_d p(d | c) log p(d | c), nats per day."""
+        """Mean entropy of a day's demand given its kind, in nats."""
         return float(-self.weight @ np.sum(self.p * np.log(self.p), axis=1))
 
     def kind(self, factors):
