@@ -23,7 +23,6 @@ import _cells  # noqa: E402
 import _families  # noqa: E402
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
-from keras import ops  # noqa: E402
 
 from genai_utils import datasets, sampling  # noqa: E402
 
@@ -93,8 +92,7 @@ class DigitVQ(_families.VQ):
     N, K = 12, 8
 
     def __init__(self, x, x_val, seed):
-        self.cells, vae, (N, K) = _families.cells("12_vqvae"), _families.cells("11_vae"), (self.N, self.K)
-        made = self.cells
+        made, vae, (N, K) = _families.cells("12_vqvae"), _families.cells("11_vae"), (self.N, self.K)
 
         def build():
             image, e = keras.Input((8, 8), dtype="int32"), keras.Input((N, K))
@@ -108,17 +106,7 @@ class DigitVQ(_families.VQ):
         best = _families.Best(lambda model: -made["measure"](model, x_val)[1])
         restart = made["Restart"](many, seed, until=10)
         self.model = made["train_autoencoder"](many, build, seed, 15, 2e-3, [restart, best])
-        z_val, z = (made["measure"](self.model, part)[0] for part in (x_val, many))
-        kept = _families.averaged(lambda net: net.evaluate(z_val[:, None], z_val[:, None], verbose=0))
-        self.core = made["train_prior"](z, K, seed, 10, 0.2, kept)
-        self.sampler = sampling.PixelSampler(self.core, lambda z: ops.one_hot(z, K))
-
-    def draw(self, n, seed):
-        def part(m, s):
-            words = self.sampler.fill(np.zeros((m, 1, self.N), "int32"), s)[:, 0]
-            return _families.gumbel(ops.convert_to_numpy(self.model.paint(words)), np.random.default_rng((s, 1)))
-
-        return _families.in_parts(part, n, seed)
+        self.learn_prior(made, many, x_val, seed, 10)
 
 
 DIGITS = {"GAN": DigitGAN, "PixelCNN": DigitPixelCNN, "VAE": DigitVAE, "VQ": DigitVQ}

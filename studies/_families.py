@@ -23,7 +23,7 @@ LOADED = {
     "12_vqvae": {"straight_through": "quantize", "entropies_solution": "entropies"},
 }
 EPOCH = 20_000  # images in an epoch: fewer are repeated, so that epochs are equally long
-K, N, VQ_DECAY = 9, 8, 0.2  # symbols, places, and the decay of the prior, as in notebook 12
+VQ_DECAY = 0.2  # of the prior, as in notebook 12
 
 
 def cells(notebook):
@@ -145,18 +145,24 @@ class VAE:
 class VQ:
     """Notebook 12: eight symbols and an autoregressive prior; the two-part code is a bound."""
 
+    N, K = 8, 9  # places, symbols
+
     def __init__(self, x, factors, x_val, seed, steps):
-        self.cells = made = cells("12_vqvae")
+        made, (N, K) = cells("12_vqvae"), (self.N, self.K)
         x, x_val = epoch_of(x).astype("int32"), x_val.astype("int32")
         epochs = round(steps * 100 / EPOCH)
         restart = made["Restart"](x, seed, until=2 * epochs // 3)
         best = Best(lambda model: -made["measure"](model, x_val)[1])
         self.model = made["train_autoencoder"](x, made["vq_vae"](N, K, K), seed, epochs, callbacks=[restart, best])
-        z_val = made["measure"](self.model, x_val)[0]
-        z = made["measure"](self.model, x)[0]
+        self.learn_prior(made, x, x_val, seed, round(epochs * 8 / 9))
+
+    def learn_prior(self, made, x, x_val, seed, epochs):
+        """Train the prior on the words of x, judged on those of x_val."""
+        z, z_val = (made["measure"](self.model, part)[0] for part in (x, x_val))
         callbacks = averaged(lambda net: net.evaluate(z_val[:, None], z_val[:, None], verbose=0))
-        self.core = made["train_prior"](z, K, seed, round(epochs * 8 / 9), VQ_DECAY, callbacks)
-        self.sampler = sampling.PixelSampler(self.core, lambda z: ops.one_hot(z, K))
+        self.core = made["train_prior"](z, self.K, seed, epochs, VQ_DECAY, callbacks)
+        self.sampler = sampling.PixelSampler(self.core, lambda z: ops.one_hot(z, self.K))
+        self.cells = made
 
     def log_q(self, x):
         z, log_qx = self.cells["measure"](self.model, x.astype("int32"))
@@ -164,7 +170,7 @@ class VQ:
 
     def draw(self, n, seed):
         def part(m, s):
-            words = self.sampler.fill(np.zeros((m, 1, N), "int32"), s)[:, 0]
+            words = self.sampler.fill(np.zeros((m, 1, self.N), "int32"), s)[:, 0]
             logits = self.cells["in_batches"](self.model.paint, words)
             return gumbel(logits, np.random.default_rng((s, 1)))
 
