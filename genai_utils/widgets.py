@@ -3,7 +3,7 @@
 Only what ipywidgets 7 and 8 have in common is used.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,7 @@ class Control:
     value: object
     label: str
     options: dict = field(default_factory=dict)
+    interval: int | None = None  # milliseconds a step, of a player
 
     def build(self):
         import ipywidgets
@@ -77,6 +78,34 @@ def choice(options, value, label=""):
     )
 
 
+def player(minimum, maximum, value, label="", interval=700):
+    """A slider of whole numbers with buttons before it: play, pause, stop. It moves only once the reader says so.
+
+    Args:
+        minimum, maximum, value: int, minimum <= value <= maximum.
+        label: str, with the unit.
+        interval: int, milliseconds from one picture to the next.
+
+    Returns:
+        `Control`.
+
+    Raises:
+        ValueError: the start value lies outside the range.
+    """
+    return replace(slider(minimum, maximum, value, label=label), interval=interval)
+
+
+def _with_buttons(control, widget):
+    """The widget; that of a player behind its buttons, which move it."""
+    if control.interval is None:
+        return widget
+    import ipywidgets
+
+    play = ipywidgets.Play(value=widget.value, min=widget.min, max=widget.max, interval=control.interval)
+    ipywidgets.jslink((play, "value"), (widget, "value"))
+    return ipywidgets.HBox([play, widget], layout=ipywidgets.Layout(flex_flow="row wrap"))
+
+
 class Explorer:
     """Controls above a figure; where no kernel runs, the figure in its starting state.
 
@@ -111,7 +140,7 @@ def explore(draw, **controls):
 
     Args:
         draw: function of the controls' names that returns a matplotlib Figure; pure, so it can be tested and exported.
-        **controls: name -> `slider(...)` or `choice(...)`.
+        **controls: name -> `slider(...)`, `choice(...)` or `player(...)`.
 
     Returns:
         `Explorer`: the controls above the figure; a page without a kernel shows the starting figure instead.
@@ -141,6 +170,7 @@ def explore(draw, **controls):
     def show(**state):
         display(waiting.pop() if waiting else checked(**state))
 
-    box = ipywidgets.VBox([*built.values(), ipywidgets.interactive_output(show, built)])
+    rows = [_with_buttons(controls[name], widget) for name, widget in built.items()]
+    box = ipywidgets.VBox([*rows, ipywidgets.interactive_output(show, built)])
     state = ", ".join(f"{control.label or name} = {control.shown()}" for name, control in controls.items())
     return Explorer(box, built, start, f"{state} (move the controls in a running notebook)")

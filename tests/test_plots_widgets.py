@@ -173,6 +173,21 @@ def test_explore_redraws_when_a_control_moves():
         assert (control.layout.width, control.layout.max_width) == ("32em", "100%")
 
 
+def test_a_player_has_buttons_that_move_its_slider_and_waits_for_the_reader():
+    draw.calls = []
+    seen = widgets.explore(
+        draw, shift=widgets.player(1, 9, 2, "t", interval=500), kind=widgets.choice([1, 2], 1, "kind")
+    )
+    play, slider = seen.box.children[0].children
+    assert slider is seen.controls["shift"] and type(play).__name__ == "Play"
+    assert (play.min, play.max, play.value, play.interval) == (1, 9, 2, 500)
+    assert not getattr(play, "playing", getattr(play, "_playing", False))
+    slider.value = 3
+    assert [call[0] for call in draw.calls] == [2, 3]
+    with pytest.raises(ValueError, match="got 10"):
+        widgets.player(1, 9, 10)
+
+
 def test_without_a_kernel_a_widget_is_its_starting_picture():
     draw.calls = []
     seen = widgets.explore(draw, shift=widgets.slider(0.0, 2.0, 1.0), kind=widgets.choice({"A": 1, "B": 2}, 2, "kind"))

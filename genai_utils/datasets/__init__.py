@@ -19,6 +19,9 @@ _LOADERS = {
     "spiral": ("points", "load_spiral"),
     "item_text": ("item_text", "load_item_text"),
     "python_docs": ("python_docs", "load_python_docs"),
+    "tunes": ("tunes", "load_tunes"),
+    "chorales": ("chorales", "load_chorales"),
+    "clips": ("clips", "load_clips"),
     **{f"demand_{shop}": ("demand", f"load_{shop}") for shop in ("bakery", "umbrellas", "newsagent")},
 }
 NAMES = tuple(_LOADERS)
@@ -31,7 +34,7 @@ def load(name_or_path, *, size=None, levels=None, lines=False):
 
     Args:
         name_or_path: one of `NAMES`, or a path (str or pathlib.Path) to an .npz file of images,
-            a folder of .png/.jpg images, a .txt file, or a .csv table.
+            a folder of .png/.jpg images, a .txt file, a .csv table, or a .wav file or a folder of them.
         size: only for own images: resize every image to size x size pixels.
         levels: only for own images: the number K of grey levels when pixels are integers 0..K-1 (floats in [0, 1]
             are rounded to K levels); None finds it (see `genai_utils.datasets.own`).
@@ -44,7 +47,7 @@ def load(name_or_path, *, size=None, levels=None, lines=False):
         ValueError: if the name is unknown, the file holds something else than its format promises,
             or `size`, `levels` or `lines` is given for data it does not apply to.
         FileNotFoundError: if the path does not exist.
-        DownloadError: if mnist or fashion_mnist can neither be found in the cache nor be downloaded.
+        DownloadError: if mnist, fashion_mnist or chorales can neither be found in the cache nor be downloaded.
     """
     name, path = str(name_or_path), Path(name_or_path).expanduser()
     if name in _LOADERS and not isinstance(name_or_path, Path):

@@ -56,12 +56,13 @@ def load_fashion_mnist():
     return _dataset("fashion_mnist", *arrays, source, tuple(_CLOTHES.split(",")))
 
 
-def fetch(name, files):
+def fetch(name, files, address=None):
     """Paths in the cache of the files of one data set, each fetched first when it is missing or damaged.
 
     Args:
         name: the data set, a folder of the cache.
         files: dict from file name to hexadecimal SHA-256.
+        address: of the folder on the web that holds them, None for Keras's; GENAI_DATA_MIRROR, where set, goes first.
 
     Returns:
         list of str, paths of files whose hash is right.
@@ -73,7 +74,7 @@ def fetch(name, files):
     import requests
 
     pooch.get_logger().setLevel("WARNING")  # a download is not worth a line of log
-    base = os.environ.get("GENAI_DATA_MIRROR") or BASE_URL
+    base = os.environ.get("GENAI_DATA_MIRROR") or address or BASE_URL
     found, folder = [], paths.home()
     for file, sha256 in files.items():
         url = f"{base.rstrip('/')}/{file}"

@@ -1,4 +1,4 @@
-"""The reader's own data: an .npz file of images, a folder of images, or a text file (`text.py`). Doubt is an error.
+"""The reader's own data: an .npz of images, a folder of them, text (`text`), table, sound. Doubt is an error.
 
 An .npz file has the keys of Keras's mnist.npz: `x_train` and `x_test`, with labels `y_train` and `y_test` or without;
 val is then the last 10 % of train. Or one array `x`, with labels `y` or without, split 80/10/10 after a shuffle with a
@@ -24,6 +24,7 @@ from PIL import Image
 from genai_utils.datasets._folder import accept, read_folder, resized
 from genai_utils.datasets.base import Dataset, Split
 from genai_utils.datasets.own_table import load_table
+from genai_utils.datasets.sound import is_sound, load_sound
 from genai_utils.datasets.text import load_text
 
 
@@ -31,7 +32,8 @@ def load_own(path, size=None, levels=None, lines=False):
     """Load the reader's own file or folder.
 
     Args:
-        path: pathlib.Path of an .npz file, a folder of images, a .txt file or a .csv table (`own_table.load_table`).
+        path: pathlib.Path of an .npz file, a folder of images, a .txt file, a .csv table (`own_table.load_table`), or
+            a .wav file or a folder of them (`sound.load_sound`).
         size: None for square images of 8, 16, 28 or 32 pixels, all alike; an int in 4..256 cuts the longer side of any
             image and resizes it to size x size.
         levels: None to find the number of levels; an int K in 2..256 says that integers are levels 0..K-1.
@@ -47,6 +49,10 @@ def load_own(path, size=None, levels=None, lines=False):
     size, levels = _whole("size", size, 4), _whole("levels", levels, 2)
     if lines and suffix != ".txt":
         raise ValueError(f"{path}: expected lines=True with a .txt file only.")
+    if is_sound(path):
+        if size or levels:
+            raise ValueError(f"{path}: expected size= and levels= with images only, got them with a sound.")
+        return load_sound(path)
     if path.is_dir():
         arrays, names = read_folder(path, size)
     elif suffix == ".csv":
