@@ -105,6 +105,11 @@ def test_a_notebook_alone_runs_to_its_end_and_changes_no_package(name, wheel, be
         children = [state[child.removeprefix("IPY_MODEL_")] for child in box["state"]["children"]]
         *controls, output = children
         assert output["model_name"] == "OutputModel" and controls
+        rows = [control for control in controls if control["model_name"] == "HBoxModel"]  # a player's buttons
+        for row in rows:
+            play, slider = (state[child.removeprefix("IPY_MODEL_")] for child in row["state"]["children"])
+            assert play["model_name"] == "PlayModel"
+            controls[controls.index(row)] = slider
         for control in controls:
             assert control["model_name"] in ("IntSliderModel", "FloatSliderModel", "DropdownModel")
             assert control["model_module_version"] == "1.5.0", "ipywidgets 7"
