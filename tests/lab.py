@@ -191,10 +191,11 @@ class Page:
     def tab_stops(self, widget):
         """Walk through a widget's controls with the Tab key from the first one; return how many are met."""
         controls = widget.locator(".noUi-handle, select")
+        between = 3 + widget.locator("button").count()  # a slider's number field, a player's buttons
         controls.first.focus()
         met = 1
         for k in range(1, controls.count()):
-            for _ in range(3):  # a slider's number field may lie between
+            for _ in range(between):
                 self.page.keyboard.press("Tab")
                 if controls.nth(k).evaluate("e => e === document.activeElement"):
                     met += 1
