@@ -103,9 +103,8 @@ class ClipTruth:
             (int64 (n, M, 9), float64 (n, M)), M = 2 + the number of items; what cannot happen has probability 0.
         """
         states, items = np.asarray(states), self._swap.shape[1]
-        after = np.repeat(
-            states[:, None], 2 + items, axis=1
-        )  # on, on and turned, then one for each item that may be in hand
+        # on, on and turned, then one for each item that may be in hand
+        after = np.repeat(states[:, None], 2 + items, axis=1)
         apart, rested = states[:, LEGS] % 2 == 0, states[:, RESTED] == 1
         after[:, :2, LEGS] = (after[:, :2, LEGS] + 1) % 4
         after[:, 1, LEFT] = 1 - states[:, LEFT]
@@ -206,7 +205,7 @@ def load_clips():
         train=truth.split(12_000, [2026, 0], seen_only=True),
         val=truth.split(500, [2026, 1], seen_only=True),
         test=truth.split(1_000, [2026, 2]),
-        levels=16,
+        levels=len(truth.sprites.palette),
         source="made for this course from the sprites (data/sprites); art CC0, code MIT",
         truth=truth,
         label_names=truth.sprites.factor_values[0],
