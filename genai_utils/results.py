@@ -87,6 +87,26 @@ def record_arrays(name, **named):
         paths.write_whole(Path(folder) / f"{name}.npz", content.getvalue())
 
 
+def claims():
+    """What the course measured for each claim of the article that it grew from (data/article_claims.json).
+
+    Returns:
+        list of dict: "claim" (with the article's section), "verdict", "number" (a sentence with the recorded numbers),
+        "notebook", "values" (the numbers by name) and "holds" (what they must satisfy, tested).
+    """
+    listed = json.loads(paths.resource("data/article_claims.json").read_text(encoding="utf-8"))
+    for claim in listed:
+        for name, source in claim["values"].items():
+            if isinstance(source, list):  # record, row (or how the rows of several seeds begin), column, factor
+                record, row, column, *factor = source
+                rows = load(record)["rows"]
+                found = [rows[row]] if row in rows else [r for name, r in rows.items() if name.startswith(row)]
+                mean = math.fsum(r[column] for r in found) / len(found)
+                claim["values"][name] = round(mean * math.prod(factor), 3) + 0.0  # no "-0.000"
+        claim["number"] = claim["number"].format(**claim["values"])
+    return listed
+
+
 class Table:
     """Rows of numbers that print as plain text and show as HTML; `recorded` stand beside in a second line."""
 

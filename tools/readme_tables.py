@@ -12,7 +12,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
+sys.path.insert(0, str(ROOT))
 import badges  # noqa: E402
+
+from genai_utils import results  # noqa: E402
 
 # The course in order: file name, what the learner meets there. A part without a file is still to come.
 COURSE = (
@@ -33,8 +36,8 @@ COURSE = (
     ("Applications", "14_video", "a loss below the entropy, blur as an average, films drawn frame by frame"),
     ("Applications", "15_text_gan", "a judge for text, temperature, a reward on a leash and its hacking"),
     ("Applications", "16_business_decisions", "orders scored in money, sold-out shelves, collapse, tables attacked"),
-    ("Applications", "17_capstone", "a project of your own"),
-    ("Beyond", "18_diffusion", "denoising as generation"),
+    ("Applications", "17_capstone", "a game studio: a quotation from exact likelihood, 2,000 characters, a model card"),
+    ("Beyond", "18_diffusion", "a sampler's three errors in nats, an entropy from a loss curve, pixels in any order"),
 )
 
 
@@ -99,6 +102,13 @@ def core_table():
     return "\n".join(lines)
 
 
+def claims_table():
+    """What the course measured for each claim of the article."""
+    lines = ["| the article says | verdict | measured | notebook |", "|---|---|---|---|"]
+    row = "| {claim} | **{verdict}** | {number} | [{notebook}](notebooks/{notebook}.ipynb) |"
+    return "\n".join([*lines, *(row.format(**claim) for claim in results.claims())])
+
+
 VERSIONS = (
     *("TensorFlow", "Keras", "NumPy", "SciPy", "scikit-learn", "Matplotlib", "Pillow"),
     *("ipywidgets", "IPython", "ipykernel", "JupyterLab"),
@@ -129,7 +139,7 @@ def filled(text):
 
     def table(match):
         name = match[1]
-        own = {"map": map_table, "versions": versions_table, "core": core_table}
+        own = {"map": map_table, "versions": versions_table, "core": core_table, "claims": claims_table}
         content = own.get(name, lambda: results_table(name))()
         return f"<!-- table {name} -->\n{content}\n<!-- end -->"
 
