@@ -38,6 +38,7 @@ exclude_patterns = ["_static"]
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"
+nb_render_markdown_format = "myst"  # so that links to notebooks in outputs lead to their pages
 nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]  # the still picture instead
 autodoc_member_order = "bysource"
 autodoc_inherit_docstrings = False  # those of Keras speak of Keras
