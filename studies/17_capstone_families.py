@@ -20,7 +20,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _cells  # noqa: E402
 import _families  # noqa: E402
-import keras  # noqa: E402
 import numpy as np  # noqa: E402
 
 import genai_utils as gu  # noqa: E402
@@ -50,9 +49,7 @@ def rows():
 
 def cells():
     """The notebook's cells, which read `sprites`; the quotation runs on the course's function."""
-    names = {"gu": gu, "keras": keras, "np": np, "ops": keras.ops, "__name__": NAME}
-    names["sprites"] = gu.datasets.load("sprites")
-    exec(compile(_cells.source(NOTEBOOK, "study", FUNCTIONS), NOTEBOOK, "exec"), names)
+    names = _cells.load(NOTEBOOK, functions=FUNCTIONS, names={"sprites": gu.datasets.load("sprites")})
     names["count"] = names["expected_distinct_solution"]
     return names
 

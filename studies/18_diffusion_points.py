@@ -14,8 +14,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _cells  # noqa: E402
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
 from scipy.spatial.distance import cdist  # noqa: E402
 
 import genai_utils as gu  # noqa: E402
@@ -37,10 +35,8 @@ def rows():
 
 def cells():
     """The notebook's cells; they read these names."""
-    names = {"gu": gu, "keras": keras, "np": np, "ops": keras.ops, "cdist": cdist, "__name__": NAME}
-    names["spiral"] = gu.datasets.load("spiral")
-    exec(compile(_cells.source(NOTEBOOK, "points", FUNCTIONS), NOTEBOOK, "exec"), names)
-    return names
+    names = {"cdist": cdist, "spiral": gu.datasets.load("spiral")}
+    return _cells.load(NOTEBOOK, "points", FUNCTIONS, names)
 
 
 def run(entry):

@@ -17,7 +17,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _cells  # noqa: E402
-import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
@@ -42,11 +41,10 @@ def rows():
 
 def cells():
     """The notebook's cells; they read these names."""
-    names = {"gu": gu, "keras": keras, "np": np, "ops": keras.ops, "tf": tf, "__name__": NAME}
     sprites = gu.datasets.load("sprites")
-    names |= {"sprites": sprites, "truth": sprites.truth}
+    names = {"tf": tf, "sprites": sprites, "truth": sprites.truth}
     names["x_train"] = sprites.train.x.reshape(-1, 256).astype("int32")
-    exec(compile(_cells.source(NOTEBOOK, "study", FUNCTIONS), NOTEBOOK, "exec"), names)
+    names = _cells.load(NOTEBOOK, functions=FUNCTIONS, names=names)
     names["loss"] = names["masked_nats_solution"]
     return names
 

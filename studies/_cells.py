@@ -47,13 +47,14 @@ def source(notebook, tag="study", functions=()):
     return "\n\n".join(found) + "\n"
 
 
-def load(notebook, tag="study", functions=(), **solved):
+def load(notebook, tag="study", functions=(), names=None, **solved):
     """Execute those cells in a fresh namespace that has the notebook's own imports; return it as a dict.
 
     Args:
         notebook: name without ending.
         tag: of the cells.
         functions: names of functions that other cells define.
+        names: dict of further names that the cells read, such as a data set.
         **solved: name in the namespace -> exercise, where the notebook takes the reader's function or its solution.
     """
     import keras
@@ -62,7 +63,7 @@ def load(notebook, tag="study", functions=(), **solved):
     import genai_utils as gu
     from genai_utils import checks
 
-    namespace = {"__name__": f"{notebook}_{tag}", "gu": gu, "keras": keras, "np": np, "ops": keras.ops}
+    namespace = {"__name__": f"{notebook}_{tag}", "gu": gu, "keras": keras, "np": np, "ops": keras.ops, **(names or {})}
     namespace |= {name: checks.find(f"{notebook}.{exercise}").reference for name, exercise in solved.items()}
     exec(compile(source(notebook, tag, functions), f"<{notebook}, cells tagged {tag!r}>", "exec"), namespace)
     return namespace
