@@ -82,5 +82,5 @@ wheel: $(READY)  ## dist/*.whl, to upload to Colab when the repository is privat
 site: $(READY_AUTHOR)  ## the course as web pages in site/, to be read without a network
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs site
 
-path: $(READY)  ## MINUTES=90: the core sections that fit into a session; NOTEBOOKS="..." to choose from some
-	@$(BIN)/python tools/session_path.py "$(MINUTES)" $(NOTEBOOKS)
+path: $(READY)  ## MINUTES=90 [NOTEBOOKS="..."]: the core sections that fit; or AGENDA=two_days, AGENDA=half_day FAMILY=gan
+	@$(BIN)/python tools/session_path.py $(if $(AGENDA),agenda $(AGENDA) $(FAMILY),"$(MINUTES)" $(NOTEBOOKS))

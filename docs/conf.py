@@ -12,7 +12,7 @@ from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
-sys.path[:0] = [str(ROOT), str(DOCS)]
+sys.path[:0] = [str(ROOT), str(DOCS), str(ROOT / "tools")]
 from docstrings import to_rst  # noqa: E402
 from docutils import nodes  # noqa: E402
 
@@ -33,6 +33,8 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx-mathjax-offline",
     "sphinx_copybutton",
+    "slides",
+    "teaching",
 ]
 exclude_patterns = ["_static"]
 myst_enable_extensions = ["dollarmath", "amsmath"]

@@ -141,7 +141,8 @@ def test_a_notebook_reads_well_without_a_network(site, browser, name):
 
 
 def test_other_pages_read_well_without_a_network(site, browser):
-    for file in [site / "index.html", *sorted((site / "api").glob("*.html"))]:
+    others = [file for folder in ("api", "teach") for file in sorted((site / folder).rglob("*.html"))]
+    for file in [site / "index.html", *others]:
         for width in (1280, 390):
             page, outside = look(browser, file, width)
             assert outside == [] and page.locator("mjx-merror").count() == 0, file.name
@@ -170,7 +171,7 @@ def test_a_wrong_formula_and_a_request_are_noticed(site, browser):
 
 
 def test_a_published_course_has_its_button_and_files(tmp_path):
-    for folder in ("docs", "notebooks", "tools"):
+    for folder in ("docs", "notebooks", "results", "tools"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("api", "__pycache__"))
     shutil.copy(ROOT / "README.md", tmp_path)
     (tmp_path / "tools" / "place.toml").write_text('repository = "owner/name"\ntag = "v1.0"\nwheel = ""\n')
