@@ -21,7 +21,7 @@ PIP         := -m pip install --quiet --disable-pip-version-check
 AUTHOR_ENV  := GENAI_HOME=$(CURDIR)/.genai GENAI_QUIET=1
 NBVAL       := --nbval-lax --nbval-current-env --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120
 
-.PHONY: help lab check test lab-test test-colab notebooks profile twice badges wheel site path
+.PHONY: help lab check test lab-test test-colab notebooks profile twice badges wheel site path progress
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile
@@ -33,7 +33,7 @@ $(READY): pyproject.toml constraints.txt
 	touch $@
 
 $(READY_AUTHOR): $(READY)
-	$(BIN)/python $(PIP) --constraint constraints.txt --editable ".[lab,test,site]"
+	$(BIN)/python $(PIP) --constraint constraints.txt --editable ".[lab,test,site,hub]"
 	touch $@
 
 lab: $(READY)  ## your own copies of the notebooks, in JupyterLab
@@ -44,10 +44,11 @@ lab: $(READY)  ## your own copies of the notebooks, in JupyterLab
 check: $(READY_AUTHOR)  ## a few minutes: lint, format, unit tests; no notebook is run
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest --durations=10 tests $(BROWSER)
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --durations=10 tests $(BROWSER)
 
 test: $(READY_AUTHOR)  ## everything: lint, unit tests, every notebook, the pages, the notebooks due in a browser
-	$(MAKE) check BROWSER=
+	$(MAKE) check BROWSER=--ignore=tests/test_jupyterlab.py
+	$(BIN)/python -m pytest --durations=5 tests/test_jupyterlab.py
 	$(BIN)/python -m pytest -p tests.one_run $(NBVAL) notebooks
 
 lab-test: $(READY_AUTHOR)  ## every notebook in JupyterLab in a browser; NOTEBOOKS="02_gan_math ..." for some
@@ -84,3 +85,6 @@ site: $(READY_AUTHOR)  ## the course as web pages in site/, to be read without a
 
 path: $(READY)  ## MINUTES=90 [NOTEBOOKS="..."]: the core sections that fit; or AGENDA=two_days, AGENDA=half_day FAMILY=gan
 	@$(BIN)/python tools/session_path.py $(if $(AGENDA),agenda $(AGENDA) $(FAMILY),"$(MINUTES)" $(NOTEBOOKS))
+
+progress: $(READY)  ## FOLDER=/shared/class: who has solved which exercise, from a class's progress files
+	@$(BIN)/python tools/progress.py "$(FOLDER)"

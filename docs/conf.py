@@ -22,7 +22,9 @@ with _stderr_captured():  # autodoc loads TensorFlow, and no log level silences 
     importlib.import_module("tensorflow")
 
 PLACE = tomllib.loads((ROOT / "tools" / "place.toml").read_text(encoding="utf-8"))
-BADGE = re.compile(r"^\[!\[Open in Colab\].*\n?", re.M)  # a picture from elsewhere; the page has a button of its own
+# Pictures from elsewhere: below a notebook's title, whose page has a button of its own, and in README's map.
+BADGE = re.compile(r"^\[!\[Open in Colab\].*\n?", re.M)
+BADGE_IN_A_LINE = re.compile(r" ?\[!\[Open in Colab\]\([^)]*\)\]\([^)]*\)")
 
 project = "Generative models, measured"
 html_title = "A workbook of generative models"
@@ -115,6 +117,11 @@ def prepare(app, name, source):
     source[0] = json.dumps(notebook)
 
 
+def include(app, path, name, content):
+    """README's map as it is to be shown: no badges."""
+    content[0] = BADGE_IN_A_LINE.sub("", content[0])
+
+
 def describe(app, doctree):
     """Give each picture its own alt text; myst-nb has one for all pictures of a cell."""
     containers = [node for node in doctree.findall(nodes.container) if "cell_output" in node["classes"]]
@@ -134,5 +141,6 @@ def setup(app):
     lay_out()
     app.connect("autodoc-process-signature", signature)
     app.connect("source-read", prepare)
+    app.connect("include-read", include)
     app.connect("doctree-read", describe)
     app.connect("autodoc-process-docstring", to_rst, priority=400)  # before napoleon, which knows Args and Returns
