@@ -17,6 +17,7 @@ _SUBMODULES = (
     "models",
     "paths",
     "plots",
+    "progress",
     "results",
     "runtime",
     "sampling",
@@ -39,6 +40,8 @@ def __dir__():
 def check(name=None, answer=None):
     """Say whether an exercise is solved, and if not, what is likely wrong; never the answer.
 
+    That it was tried, or solved, is kept for `progress.mine`.
+
     Args:
         name: "notebook.exercise", for example "02_gan_math.w1_samples". Without it the call is explained.
         answer: the reader's function, itself and not its result; written with NumPy, Keras or plain Python.
@@ -50,9 +53,12 @@ def check(name=None, answer=None):
     Raises:
         ValueError: no exercise has that name; those of the notebook are listed.
     """
-    from genai_utils.checks import check
+    from genai_utils import checks, progress
 
-    return check(name, answer)
+    verdict = checks.check(name, answer)
+    if isinstance(name, str):
+        progress.note(verdict, answer)
+    return verdict
 
 
 def show_source(obj):

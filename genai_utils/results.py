@@ -167,8 +167,8 @@ def _check_rows(rows):
 def record(name, rows, *, digits=2):
     """Show a table of results, the reader's numbers above the recorded ones.
 
-    Only an authoring run writes: when the environment variable GENAI_RECORD names a folder, the rows go to
-    <folder>/<name>.json. In any other run nothing is written.
+    Only an authoring run changes what is recorded: when the environment variable GENAI_RECORD names a folder, the rows
+    go to <folder>/<name>.json. In any other run they stay in the reader's folder, for `kept` and `progress.mine`.
 
     Args:
         name: str, the notebook's name such as "09_pixelcnn".
@@ -186,4 +186,27 @@ def record(name, rows, *, digits=2):
     if folder:
         write(folder, name, {"versions": versions(), "rows": rows})
         return Table(rows, digits=digits)
+    try:
+        write(paths.output_dir(name), "results", {"rows": rows})
+    except OSError as error:
+        print(f"these rows are not kept for later: {error}")
     return Table(rows, load(name).get("rows"), digits=digits)
+
+
+def kept(name):
+    """Rows of the reader's own last run of a notebook, which stay in their folder.
+
+    Args:
+        name: str, such as "09_pixelcnn".
+
+    Returns:
+        dict row -> column -> number; empty if there was no such run. A file that cannot be used is named.
+    """
+    path = paths.home() / "outputs" / name / "results.json"
+    try:
+        return _check_rows(json.loads(path.read_text(encoding="utf-8"))["rows"])
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        print(f"{path} is not used: {error}")
+        return {}

@@ -9,6 +9,8 @@ import sys
 import tempfile
 from dataclasses import dataclass
 
+from genai_utils import progress
+
 DISTRIBUTION = "generative-models-workbook"
 
 
@@ -49,7 +51,8 @@ def _stderr_captured():
 def setup(seed=0):
     """Prepare this Python process for the course, once, before anything else.
 
-    Sets quiet logs, one backend (TensorFlow), memory growth on a GPU, and every random seed; prints a short card.
+    Sets quiet logs, one backend (TensorFlow), memory growth on a GPU, and every random seed; prints a short card, which
+    also says whether a class keeps a list of solved exercises, and what is written there (`progress.announce`).
 
     Args:
         seed: int in 0..2**32-1, for Python, NumPy, Keras and TensorFlow. The environment variable GENAI_SEED
@@ -94,6 +97,8 @@ def setup(seed=0):
     print(f"seed     {seed}")
     if note:
         print(f"note     {note}")
+    if said := progress.announce():
+        print(f"progress {said}")
     return Runtime(seed=seed, profile=chosen or profile, device=device)
 
 
@@ -155,7 +160,7 @@ def _problems():
     for r in packages:
         have = _installed(r.name)
         if have is None or not r.specifier.contains(have, prereleases=True):
-            yield f"expected {r}, got {have or 'none'}; remedy: pip install -U '{r}'"
+            yield f'expected {r}, got {have or "none"}; remedy: pip install -U "{r}"'
     if (backend := os.environ.get("KERAS_BACKEND", "tensorflow")) != "tensorflow":
         yield f"KERAS_BACKEND is {backend!r}; remedy: unset it or set it to tensorflow, then restart the kernel"
     if os.environ.get("TF_USE_LEGACY_KERAS", "0") not in ("", "0"):

@@ -10,5 +10,6 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("GENAI_QUIET", "1")
 os.environ["GENAI_HOME"] = tempfile.mkdtemp(prefix="genai-tests-")
 atexit.register(shutil.rmtree, os.environ["GENAI_HOME"], ignore_errors=True)
-for name in ("GENAI_SEED", "GENAI_PROFILE", "GENAI_RECORD"):  # an author's settings do not reach the tests
+# An author's settings do not reach the tests.
+for name in ("GENAI_SEED", "GENAI_PROFILE", "GENAI_RECORD", "GENAI_PROGRESS", "GENAI_NAME"):
     os.environ.pop(name, None)

@@ -25,7 +25,7 @@ def pytest_configure(config):
     os.environ["GENAI_HOME"] = tempfile.mkdtemp(prefix="genai-notebooks-")
     atexit.register(shutil.rmtree, os.environ["GENAI_HOME"], ignore_errors=True)
     os.environ["GENAI_QUIET"] = "1"
-    for name in ("GENAI_SEED", "GENAI_PROFILE", "GENAI_RECORD"):
+    for name in ("GENAI_SEED", "GENAI_PROFILE", "GENAI_RECORD", "GENAI_PROGRESS", "GENAI_NAME"):
         os.environ.pop(name, None)
 
 

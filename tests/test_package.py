@@ -20,9 +20,9 @@ PACKAGE = ROOT / "genai_utils"
 
 # Which other rooms of the package a room may use (DESIGN: arrows point one way).
 MAY_USE = {
-    "__init__": {"checks"},
+    "__init__": {"checks", "progress"},
     "paths": set(),
-    "runtime": {"paths"},
+    "runtime": {"paths", "progress"},
     "datasets": {"paths"},
     "layers": set(),
     "likelihood": set(),
@@ -35,11 +35,13 @@ MAY_USE = {
     "widgets": {"plots", "sampling"},
     "checks": {"likelihood", "metrics", "sampling"},
     "results": {"paths"},
+    "progress": {"checks", "paths", "results"},
 }
 HEAVY = {
     "datasets": ("keras", "tensorflow"),
     "metrics": ("keras", "tensorflow"),
     "results": ("keras", "tensorflow"),
+    "progress": ("keras", "tensorflow"),
     "paths": ("keras", "tensorflow", "matplotlib"),
     "plots": ("keras", "tensorflow"),
 }

@@ -136,7 +136,7 @@ def test_doctor_finds_planted_faults(monkeypatch, tmp_path, capsys):
     for part in (
         "expected python>=3.99, got 3.",
         "expected numpy>=99, got ",
-        "expected nosuch>=1, got none; remedy: pip install -U 'nosuch>=1'",
+        'expected nosuch>=1, got none; remedy: pip install -U "nosuch>=1"',  # quotes that Windows takes as well
         "KERAS_BACKEND is 'jax'",
         "Keras 2",
         "set the environment variable GENAI_HOME",
@@ -182,7 +182,7 @@ def test_doctor_asks_for_what_pyproject_asks_for_and_takes_a_distribution_of_ano
         runtime.importlib.metadata, "packages_distributions", lambda: {"tensorflow": ["tensorflow-cpu"]}
     )
     said = "\n".join(runtime.doctor())
-    missing = set(re.findall(r"got none; remedy: pip install -U '(.+)'", said))
+    missing = set(re.findall(r'got none; remedy: pip install -U "(.+)"', said))
     assert missing == asked - {"tensorflow>=2.20"}
 
 
