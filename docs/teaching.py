@@ -22,6 +22,26 @@ def parts(name):
         yield heading["title"], int(heading["minutes"]), heading["kind"], "; ".join(inside + EXERCISE.findall(text))
 
 
+def predictions(name):
+    """NOTEBOOK: its predictions, each with what the notebook says next, mostly the answer, folded; as Markdown."""
+    path = session_path.ROOT / "notebooks" / f"{name}.ipynb"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    for i, text in enumerate(texts):
+        if PREDICTION not in text:
+            continue
+        answer = ""
+        for paragraph in "\n\n".join(texts[i + 1 :]).split("\n\n"):
+            if paragraph.startswith("#") and answer:
+                break
+            answer += paragraph.strip() + "\n\n"
+            if len(answer) > 120 and not answer.endswith(":\n\n"):  # not a caption alone, nor an announcement
+                break
+        answer = re.sub(r"\]\((?=\d\d_\w+\.ipynb)", "](/notebooks/", answer).replace("](../", "](path:../../")
+        question = text.split(PREDICTION)[1].strip().split("\n\n")[0]
+        yield f"<details class='prediction'><summary>\n\n{question}\n\n</summary>\n\n{answer}</details>\n"
+
+
 def sentence(argument):
     """(exercise, sentence) of the one slip of "NOTEBOOK.EXERCISE: some of its words"."""
     name, words = " ".join(argument.split()).split(": ", 1)
@@ -86,5 +106,5 @@ def directive(lines):
 
 def setup(app):
     app.add_directive("slip", Slip)
-    for lines in (sections, slips, agenda):
+    for lines in (sections, predictions, slips, agenda):
         app.add_directive(lines.__name__, directive(lines))

@@ -23,6 +23,7 @@ AGENDAS = [("managers",), *(("half_day", family) for family in ("gan", "autoregr
 AGENDAS += [("capstone",)]
 PARTS = [
     "On the board",
+    "Predictions, and the answers",
     "Questions that start a discussion",
     "What people get wrong",
     "Where to stop when time runs out",
@@ -46,7 +47,7 @@ def test_a_page_has_its_parts(name):
     text = page(name)
     assert text.startswith(f"# Teaching {name[:2]}: ") and re.findall(r"^## (.+)$", text, re.M) == PARTS
     own = DIRECTIVE.sub(lambda found: found[3] if found[1] == "slip" else "", text)
-    assert 350 <= len(re.findall(r"\w+", own)) <= 620
+    assert 350 <= len(re.findall(r"\w+", own)) <= 760
     assert len(re.findall(r"^- \*.+\?\*", text, re.M)) + text.count("* *") in range(3, 7)  # questions
     used = [(kind, argument) for kind, argument, _ in DIRECTIVE.findall(text)]
     assert used[0] == ("sections", name) and used[-1] == ("slips", name)
@@ -79,6 +80,10 @@ def test_what_is_put_in_is_the_notebooks_own(name):
     begins = [int(found) for found in re.findall(r"^\| (\d+) \| \d+ \|", made, re.M)]
     assert begins == [0, *itertools.accumulate(minutes)][:-1] and f"In all {sum(minutes)} minutes" in made
     assert sum(map(int, re.findall(r"(\d+) prediction", made))) == text.count("**Predict before you run.**")
+    asked = "\n".join(teaching.predictions(name))
+    answers = re.findall(r"</summary>\s+(.+?)\s+</details>", asked, re.S)
+    assert len(answers) == asked.count("<summary>") == text.count("**Predict before you run.**")
+    assert all(len(answer) > 60 and not answer.endswith(":") and "](0" not in answer for answer in answers)
     assert len(re.findall(r"Exercise \d", made)) == 3 == "\n".join(teaching.slips(name)).count("<details>")
 
 
