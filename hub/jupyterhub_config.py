@@ -24,8 +24,8 @@ if not learners | groups:
     sys.exit("no hub that is open to everybody; name its learners in HUB_LEARNERS, or their groups in HUB_GROUPS")
 
 c.JupyterHub.authenticator_class = "generic-oauth"
-c.GenericOAuthenticator.scope = ["openid", "profile", "email"]
-c.GenericOAuthenticator.username_claim = os.environ.get("OAUTH2_USERNAME_KEY", "preferred_username")
+c.GenericOAuthenticator.scope = (os.environ.get("OAUTH2_SCOPE") or "openid profile email").split()
+c.GenericOAuthenticator.username_claim = os.environ.get("OAUTH2_USERNAME_KEY") or "preferred_username"
 c.GenericOAuthenticator.manage_groups = bool(groups)  # first: allowed_groups asks for it
 c.GenericOAuthenticator.allowed_groups = groups
 c.GenericOAuthenticator.allowed_users = learners
@@ -49,21 +49,32 @@ c.DockerSpawner.image = os.environ.get("COURSE_IMAGE", "generative-models-workbo
 c.DockerSpawner.network_name = "course-hub"  # of compose.yml
 c.DockerSpawner.remove = True  # a stopped server leaves no container, so that the next one has the newest image
 c.DockerSpawner.volumes = {"course-{username}": "/home/jovyan"}  # the learner's work outlives their server
-c.DockerSpawner.extra_host_config = {"cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
+c.DockerSpawner.extra_host_config = {
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges"],
+    "memswap_limit": "3G",  # as mem_limit: otherwise Docker adds as much swap again, and a kernel crawls before it dies
+    "pids_limit": 2000,  # a program that starts itself without end stops its learner, and not the machine
+    "init": True,  # somebody collects the processes that a terminal leaves behind
+}
 
 # The class's list of solved exercises, if there is to be one: a volume that all learners write to, and so can read.
 if os.environ.get("HUB_PROGRESS"):
-    c.DockerSpawner.volumes["course-progress"] = "/srv/progress"
+    # The underscore keeps it apart from "course-{username}": in a name it is escaped.
+    c.DockerSpawner.volumes["course_progress"] = "/srv/progress"
     c.Spawner.environment["GENAI_PROGRESS"] = "/srv/progress"
 
 # So many at a time; the next one is told to come back later, instead of slowing down everybody.
-c.JupyterHub.active_server_limit = int(os.environ.get("HUB_PLACES") or 20)
+places = os.environ.get("HUB_PLACES") or "20"
+if not places.isdecimal() or int(places) < 1:  # 0 would mean no limit to JupyterHub
+    sys.exit(f"HUB_PLACES: expected a whole number from 1, got {places!r}")
+c.JupyterHub.active_server_limit = int(places)
 
 # The proxy is a container of its own, and servers are left running when the hub stops: a restart of the hub, for
 # another setting or version, interrupts no kernel and no connection to one.
 c.ConfigurableHTTPProxy.should_start = False
 c.ConfigurableHTTPProxy.api_url = "http://proxy:8001"
 c.JupyterHub.cleanup_servers = False
+c.JupyterHub.upgrade_db = True  # a newer JupyterHub starts on the old database, of which it keeps a copy beside it
 c.JupyterHub.hub_bind_url = "http://:8081"
 c.JupyterHub.hub_connect_ip = "hub"
 
@@ -76,5 +87,7 @@ c.JupyterHub.load_roles = [
         "name": "idle-culler",
         "services": ["idle-culler"],
         "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
-    }
+    },
+    # The hub's database keeps who is a teacher; a list given here is exact: whose name is taken off it is one no more.
+    {"name": "admin", "users": sorted(teachers)},
 ]

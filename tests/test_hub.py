@@ -91,9 +91,12 @@ def test_a_list_of_solved_exercises_only_where_it_is_asked_for(monkeypatch):
         assert "GENAI_PROGRESS" not in c.Spawner.environment and list(c.DockerSpawner.volumes) == ["course-{username}"]
     c = configured(monkeypatch, HUB_PROGRESS="yes")
     place = c.Spawner.environment["GENAI_PROGRESS"]
-    assert c.DockerSpawner.volumes == {"course-{username}": "/home/jovyan", "course-progress": place}
+    assert c.DockerSpawner.volumes == {"course-{username}": "/home/jovyan", "course_progress": place}
+    learner = SimpleNamespace(name="progress", id=1, url="/hub/user/progress")
+    spawner = DockerSpawner(config=c, user=learner, hub=SimpleNamespace(api_url="http://hub:8081/hub/api"))
+    assert {bind["bind"] for bind in spawner.volume_binds.values()} == {"/home/jovyan", place}
     assert f"--owner=jovyan --group=users {place}\n" in DOCKERFILE
-    assert f"course-progress:{place} " in PAGE and f"/srv/course/tools/progress.py {place}\n" in PAGE
+    assert f"course_progress:{place} " in PAGE and f"/srv/course/tools/progress.py {place}\n" in PAGE
 
 
 def test_sign_in_is_the_organisations(monkeypatch):
@@ -103,6 +106,33 @@ def test_sign_in_is_the_organisations(monkeypatch):
     assert sign_in.admin_users == {"emmy"} and not sign_in.allow_all
     assert not sign_in.allow_existing_users, "who is taken off the list would still get in"
     assert GenericOAuthenticator(config=configured(monkeypatch)).allowed_groups == set()
+
+
+def test_names_and_scope_are_those_of_the_provider(monkeypatch):
+    for given in ("", None):
+        sign_in = configured(monkeypatch, OAUTH2_USERNAME_KEY=given, OAUTH2_SCOPE=given).GenericOAuthenticator
+        assert (sign_in.username_claim, sign_in.scope) == ("preferred_username", ["openid", "profile", "email"])
+    sign_in = configured(monkeypatch, OAUTH2_USERNAME_KEY="email", OAUTH2_SCOPE="openid groups").GenericOAuthenticator
+    assert (sign_in.username_claim, sign_in.scope) == ("email", ["openid", "groups"])
+
+
+def test_who_is_a_teacher_is_said_exactly(monkeypatch):
+    """JupyterHub's database remembers an administrator; a role with a list of users is set to that list."""
+    for teachers in ("", "emmy lise"):
+        roles = configured(monkeypatch, HUB_TEACHERS=teachers).JupyterHub.load_roles
+        assert [role["users"] for role in roles if role["name"] == "admin"] == [teachers.split()]
+
+
+@pytest.mark.parametrize("places", ["0", "-1", "many", "2.5"])
+def test_no_hub_without_a_number_of_places(monkeypatch, places):
+    with pytest.raises(SystemExit, match=f"HUB_PLACES: expected a whole number from 1, got '{places}'"):
+        configured(monkeypatch, HUB_PLACES=places)
+
+
+def test_swap_and_processes_are_limited_as_memory_is(monkeypatch):
+    limits = configured(monkeypatch).DockerSpawner.extra_host_config
+    assert limits["memswap_limit"] == configured(monkeypatch).Spawner.mem_limit and limits["pids_limit"] < 10_000
+    assert limits["cap_drop"] == ["ALL"] and "no-new-privileges" in limits["security_opt"]
 
 
 def test_sign_in_reads_the_environment():
@@ -197,6 +227,7 @@ def test_env_example_names_what_is_asked_for_and_gives_away_nothing():
     given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     asked = set(re.findall(r"\$\{(\w+)", (HUB / "compose.yml").read_text("utf-8")))
     asked |= {"HUB_LEARNERS", "HUB_GROUPS", "HUB_TEACHERS", "HUB_PLACES", "HUB_PROGRESS"}
+    asked |= {"OAUTH2_USERNAME_KEY", "OAUTH2_SCOPE"}
     assert set(SIGN_IN) | asked == set(given)
     assert {name for name, value in given.items() if value} == {"HUB_PLACES"}
 
