@@ -165,6 +165,11 @@ def _problems():
         yield f"KERAS_BACKEND is {backend!r}; remedy: unset it or set it to tensorflow, then restart the kernel"
     if os.environ.get("TF_USE_LEGACY_KERAS", "0") not in ("", "0"):
         yield "TF_USE_LEGACY_KERAS is set, which loads Keras 2; remedy: unset it, then restart the kernel"
+    try:  # a package that is listed need not load; where its messages cannot be caught, below says why
+        with contextlib.suppress(OSError), _stderr_captured():
+            import tensorflow  # noqa: F401
+    except ImportError as error:  # a missing DLL is one, too
+        yield f"TensorFlow does not load ({str(error).splitlines()[0]}); remedy: delete .venv, and install again"
     try:
         paths.resource("data/sprites"), paths.resource("results")
     except FileNotFoundError as error:

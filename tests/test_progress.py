@@ -201,6 +201,12 @@ def test_the_table_of_a_class(shared, monkeypatch, capsys):
     assert list(shown.rows) == names and shown.columns == ["solved by", "Lin", "teal otter"]
     assert shown.rows[NAME] == {"solved by": "1 of 2", "Lin": "solved", "teal otter": "tried"}
     assert {shown.rows[name]["solved by"] for name in names} == {"1 of 2", "0 of 2"}
+    if os.name == "posix":
+        (shared.parent / "private").write_text("head\na private line\n")
+        (shared / "progress-link.csv").symlink_to(shared.parent / "private")
+        os.mkfifo(shared / "progress-pipe.csv")
+        said = "\n".join(table(shared)[1])
+        assert said.count("left out, as it is no file of its own") == 2 and "private" not in said
     assert len(odd) == 1 and odd[0].startswith("progress-odd.csv: lines left out") and "['what is this']" in odd[0]
     main([str(shared)])
     assert re.search(r"entropy +1 of 2 +solved +tried", capsys.readouterr().out)

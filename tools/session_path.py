@@ -109,7 +109,7 @@ def printed(agenda, root=ROOT):
     if agenda["missing"]:
         sys.exit(f"{agenda['title']}: notebook {', '.join(agenda['missing'])} is not there")
     lines = [agenda["title"], "Done at home: " + (", ".join(agenda["knows"]) or "nothing")]
-    lines += [f"To say, for {name}: {sentence}" for name, sentence in agenda.get("told", {}).items()]
+    lines += [f"To say in place of {name}: {sentence}" for name, sentence in agenda.get("told", {}).items()]
     for number, day in enumerate(timetable(agenda, root), 1):
         lines, before = [*lines, f"Day {number}"], None
         for clock, minutes, what, notebook in day:
