@@ -110,7 +110,8 @@ def mine(notebook=None):
         notebook: str, such as "09_pixelcnn": that notebook's whole table instead, as the last run left it.
 
     Returns:
-        `results.Table`, the recorded numbers beside the reader's.
+        `results.Table`, the recorded numbers beside the reader's; what the number is stands beside it. Less is better,
+            unless that says otherwise.
 
     Raises:
         ValueError: the notebook has no table from a run of the reader's; those that have one are listed.
@@ -122,7 +123,7 @@ def mine(notebook=None):
     if notebook in ran:
         return results.Table(ran[notebook], results.load(notebook).get("rows"), digits=3)
     if notebook is not None:
-        raise ValueError(f"expected a notebook that you ran to its table, got {notebook!r}; there are: {[*ran]}")
+        raise ValueError(f"{notebook!r} has left no table of yours: run that notebook to its end. There are: {[*ran]}")
     solved = {exercise for (_, exercise), solved in read(_own()).items() if solved}
     heads = json.loads(paths.resource("data/headlines.json").read_text(encoding="utf-8"))
     lines, books = {}, checks.tables()
@@ -132,7 +133,7 @@ def mine(notebook=None):
         line["solved"] = f"{len(solved.intersection(names))} of {len(names)}"
         line["mine"] = _headline(ran.get(book, {}), **head)
         line["recorded"] = _headline(results.load(book).get("rows", {}), **head)
-        line[""] = head.get("said", "")
+        line["which number"] = head.get("said", "")
     return results.Table(lines)
 
 

@@ -203,7 +203,7 @@ def test_values_sign_in_is_closed_and_holds_no_secret():
     assert not {"client_id", "client_secret"} & set(config["GenericOAuthenticator"])
     for name in ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET"):
         secret = VALUES["hub"]["extraEnv"][name]["valueFrom"]["secretKeyRef"]
-        assert f"{secret['key']}=" in PAGE and f"generic {secret['name']} " in PAGE
+        assert f" --from-file={secret['key']}" in PAGE and f"generic {secret['name']} " in PAGE
     assert VALUES["proxy"]["https"]["enabled"] and f"--version {chart()}" in PAGE
 
 

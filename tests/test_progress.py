@@ -234,7 +234,8 @@ def test_my_course_so_far(reader):
     assert [*progress.mine().rows["together"].values()][:2] == [f"1 of {books}", f"1 of {count}"]
     assert repr(progress.mine("09_pixelcnn")).splitlines()[2].split()[0] == "(recorded)"
     with pytest.raises(
-        ValueError, match=r"expected a notebook that you ran to its table, got '07'; there are: \['09_pix.*', 'my own"
+        ValueError,
+        match=r"'07' has left no table of yours: run that notebook to its end. There are: \['09_pix.*', 'my own",
     ):
         progress.mine("07")
 
