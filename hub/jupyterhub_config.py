@@ -43,7 +43,7 @@ c.Spawner.environment = {  # TensorFlow counts the machine's cores, not the limi
 }
 c.Spawner.cmd = ["jupyterhub-singleuser"]  # the image's entry point, hub/start, runs first
 c.Spawner.default_url = "/lab/tree/workbook/00_start_here.ipynb"
-c.Spawner.start_timeout = 120  # twenty at once, on a machine that is busy with the nineteen others
+c.Spawner.start_timeout = 300  # twenty at once, on a machine that is busy with the nineteen others
 c.Spawner.http_timeout = 120
 c.DockerSpawner.image = os.environ.get("COURSE_IMAGE", "generative-models-workbook")
 c.DockerSpawner.network_name = "course-hub"  # of compose.yml
