@@ -215,7 +215,9 @@ def test_outlines_surround_the_pixels_of_the_mask_and_no_others():
     mask = np.zeros((3, 4, 4), bool)
     mask[1, 0, 2] = mask[2, 3, 0] = True  # in the second column of the first row, and below
     fig = plots.image_grid(np.zeros((3, 4, 4)), 2, outlines=mask)
-    corners = sorted({tuple(patch.get_xy()) for patch in fig.axes[0].patches})
+    paths = [path for drawn in fig.axes[0].collections for path in drawn.get_paths()]
+    corners = sorted({tuple(map(float, path.vertices.min(0))) for path in paths})
+    assert len(paths) == 4 and all((np.ptp(path.vertices, axis=0) == 1).all() for path in paths)
     assert corners == [(0.5, 8.5), (7.5, 0.5)]  # 1 + 5 columns of the first image, then column 2; half a pixel off
     with pytest.raises(ValueError, match="expected outlines of shape"):
         plots.image_grid(np.zeros((3, 4, 4)), 2, outlines=mask[:2])
