@@ -28,9 +28,9 @@ help:  ## this list
 
 $(READY): pyproject.toml constraints.txt
 	@# An environment that works is kept: another PYTHON than the one it was made with would spoil it.
-	$(BIN)/python -c 'import pip, ssl' 2>/dev/null || \
-	    $(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"Python {v[0]}.{v[1]} found, 3.11 to 3.13 needed: make PYTHON=python3.12 ...")'
-	$(BIN)/python -c 'import pip, ssl' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -c 'import pip, ssl' 2>/dev/null || { \
+	    $(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"Python {v[0]}.{v[1]} found, 3.11 to 3.13 needed: make PYTHON=python3.12 ...")' && \
+	    $(PYTHON) -m venv --clear $(VENV); }
 	$(BIN)/python $(PIP) --constraint constraints.txt --editable ".[lab]"
 	touch $@
 

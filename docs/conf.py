@@ -22,9 +22,8 @@ with _stderr_captured():  # autodoc loads TensorFlow, and no log level silences 
     importlib.import_module("tensorflow")
 
 PLACE = tomllib.loads((ROOT / "tools" / "place.toml").read_text(encoding="utf-8"))
-# Pictures from elsewhere: below a notebook's title, whose page has a button of its own, and in README's map.
-BADGE = re.compile(r"^\[!\[Open in Colab\].*\n?", re.M)
-BADGE_IN_A_LINE = re.compile(r" ?\[!\[Open in Colab\]\([^)]*\)\]\([^)]*\)")
+# A picture from elsewhere, in a line of its own or in README's map; a notebook's page has a button of its own.
+BADGE = re.compile(r" ?\[!\[Open in Colab\]\([^)]*\)\]\([^)]*\)\n?")
 
 project = "Generative models, measured"
 html_title = "A workbook of generative models"
@@ -119,7 +118,7 @@ def prepare(app, name, source):
 
 def include(app, path, name, content):
     """README's map as it is to be shown: no badges."""
-    content[0] = BADGE_IN_A_LINE.sub("", content[0])
+    content[0] = BADGE.sub("", content[0])
 
 
 def describe(app, doctree):

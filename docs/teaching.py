@@ -24,9 +24,7 @@ def parts(name):
 
 def predictions(name):
     """NOTEBOOK: its predictions, each with what the notebook says next, mostly the answer, folded; as Markdown."""
-    path = session_path.ROOT / "notebooks" / f"{name}.ipynb"
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    texts = session_path.texts_of(session_path.ROOT / "notebooks" / f"{name}.ipynb")
     for i, text in enumerate(texts):
         if PREDICTION not in text:
             continue
@@ -37,7 +35,6 @@ def predictions(name):
             answer += paragraph.strip() + "\n\n"
             if len(answer) > 120 and not answer.endswith(":\n\n"):  # not a caption alone, nor an announcement
                 break
-        answer = re.sub(r"\]\((?=\d\d_\w+\.ipynb)", "](/notebooks/", answer).replace("](../", "](path:../../")
         question = text.split(PREDICTION)[1].strip().split("\n\n")[0]
         yield f"<details class='prediction'><summary>\n\n{question}\n\n</summary>\n\n{answer}</details>\n"
 

@@ -52,7 +52,7 @@ c.DockerSpawner.volumes = {"course-{username}": "/home/jovyan"}  # the learner's
 c.DockerSpawner.extra_host_config = {
     "cap_drop": ["ALL"],
     "security_opt": ["no-new-privileges"],
-    "memswap_limit": "3G",  # as mem_limit: otherwise Docker adds as much swap again, and a kernel crawls before it dies
+    "memswap_limit": c.Spawner.mem_limit,  # or Docker adds as much swap again, and a kernel crawls before it dies
     "pids_limit": 2000,  # a program that starts itself without end stops its learner, and not the machine
     "init": True,  # somebody collects the processes that a terminal leaves behind
 }

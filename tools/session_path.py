@@ -21,10 +21,15 @@ PAUSES = ("Break", "Lunch", "Coffee")
 LONGEST, BREAK, START = 65, 10, 9 * 60  # minutes in a row at most, of a break, and the hour of the day
 
 
+def texts_of(path):
+    """The texts of a notebook's Markdown cells, in order."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+
+
 def prose_of(path):
     """The text of a notebook, without its code."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    return "\n\n".join(texts_of(path))
 
 
 def core_sections(path):
